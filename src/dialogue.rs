@@ -1,0 +1,574 @@
+//! A dialogue: facts, rules, screens, plan and words, read from files and checked once.
+//!
+//! Only [`load::load`] makes a [`Dialogue`]; inside the program every reference in it is resolved
+//! and nothing is checked again.
+
+pub mod check;
+pub mod condition;
+pub mod file;
+pub mod form;
+pub mod grade;
+pub mod graph;
+pub mod issue;
+pub mod knowledge;
+pub mod load;
+pub mod numbers;
+pub mod schema;
+pub mod template;
+
+use std::collections::{BTreeMap, HashMap};
+
+pub use condition::Condition;
+pub use file::{Act, Disposition, Element, FactKind};
+pub use knowledge::{FactId, Known, Knowledge, Options, Truth};
+pub use numbers::Numbers;
+pub use template::{Template, Words};
+
+/// The number of a screen in its dialogue.
+pub type ScreenId = usize;
+
+/// A checked dialogue.
+#[derive(Debug)]
+pub struct Dialogue {
+    /// Its name, the same as its folder.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// Who signed this form, or nothing while it is a draft.
+    pub signed_off: Option<String>,
+    /// The hash of its form: ids, options, guards, rules and plan, but no wording.
+    pub form: Form,
+    /// The facts.
+    pub facts: Vec<Fact>,
+    /// Whom the talk is about, by voice; the first that holds counts.
+    pub voices: Vec<(String, Condition)>,
+    /// Words that are filled in only for some people.
+    pub only_words: Vec<(String, Condition)>,
+    /// The phases, in order.
+    pub phases: Vec<Phase>,
+    /// The screens, in asking order.
+    pub screens: Vec<Screen>,
+    /// The rules, most severe first.
+    pub rules: Vec<Rule>,
+    /// The verdict texts; the first that fits counts.
+    pub verdicts: Vec<Verdict>,
+    /// "While you wait" lines.
+    pub waits: Vec<Wait>,
+    /// Lines for some people.
+    pub people: Vec<PersonLine>,
+    /// Likely contributors, then education cards.
+    pub cards: Vec<Card>,
+    /// What decides what the plan leaves out.
+    pub gates: Vec<Gate>,
+    /// Ice and heat.
+    pub clock: Clock,
+    /// The pages of the plan.
+    pub pages: Vec<Page>,
+    /// Messages some time after the verdict.
+    pub check_ins: Vec<CheckIn>,
+    /// Messages by id, of the dialogue and of `common.yaml`.
+    pub messages: HashMap<String, Message>,
+    /// What holds in every dialogue.
+    pub common: Common,
+    /// Numbers by country.
+    pub numbers: Numbers,
+    /// The sources, by id, each with who refers to it.
+    pub sources: BTreeMap<String, Source>,
+    /// Where sources disagree.
+    pub rulings: Vec<Ruling>,
+}
+
+/// The hash of a dialogue's form. Two forms with the same hash ask and decide the same.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+pub struct Form(pub [u8; 8]);
+
+impl std::fmt::Display for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+    }
+}
+
+impl std::fmt::Debug for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Form({self})")
+    }
+}
+
+/// One thing known about the person.
+#[derive(Debug)]
+pub struct Fact {
+    /// Its id.
+    pub id: String,
+    /// How many answers it takes.
+    pub kind: FactKind,
+    /// 0 opening to 4 safety of self-care.
+    pub phase: u8,
+    /// A short name for summaries.
+    pub name: String,
+    /// Its options; a number has one for each value.
+    pub options: Vec<FactOption>,
+    /// Whether they may be compared.
+    pub ordered: bool,
+    /// The harmless value.
+    pub default: Known,
+    /// What counts as worse.
+    pub concern: Concern,
+    /// The whole question, when it is asked alone.
+    pub question: Template,
+    /// The plain explanation and its answers.
+    pub explain: Option<Explain>,
+    /// Why it is asked.
+    pub why: Template,
+    /// Where it comes from.
+    pub source: Vec<String>,
+}
+
+impl Fact {
+    /// The set of all its options.
+    pub fn all(&self) -> Options {
+        if self.options.len() >= knowledge::MOST_OPTIONS {
+            Options::MAX
+        } else {
+            (1 << self.options.len()) - 1
+        }
+    }
+
+    /// The number of the option with this id.
+    pub fn option(&self, id: &str) -> Option<u8> {
+        self.options.iter().position(|o| o.id == id).map(|i| i as u8)
+    }
+
+    /// Whether everything about it is known.
+    pub fn is_known(&self, known: Known) -> bool {
+        match self.kind {
+            FactKind::Multi => known.on | known.off == self.all(),
+            _ => known.on != 0,
+        }
+    }
+
+    /// `known` with the harmless value where it is open.
+    pub fn completed(&self, known: Known) -> Known {
+        match self.kind {
+            FactKind::Multi => {
+                let open = self.all() & !(known.on | known.off);
+                Known::exactly(known.on | (open & self.default.on), self.all())
+            }
+            _ if known.on != 0 => known,
+            _ => self.default,
+        }
+    }
+}
+
+/// One option of a fact.
+#[derive(Debug)]
+pub struct FactOption {
+    /// Its id.
+    pub id: String,
+    /// What the person reads.
+    pub label: Template,
+}
+
+/// What counts as worse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Concern {
+    /// No such order.
+    None,
+    /// One more tick is never better.
+    Adding,
+    /// A higher number is worse.
+    Rising,
+    /// Options from least to most worrying; others are not compared.
+    Order(Vec<u8>),
+}
+
+/// A plain explanation of a fact.
+#[derive(Debug)]
+pub struct Explain {
+    /// The explanation, ending in a question.
+    pub ask: Template,
+    /// The answers and the option each stores.
+    pub answers: Vec<(Template, u8)>,
+}
+
+/// A stretch of the conversation.
+#[derive(Debug)]
+pub struct Phase {
+    /// Its id.
+    pub id: String,
+    /// The line above its questions.
+    pub title: String,
+    /// Whether a re-check asks it again.
+    pub danger: bool,
+    /// Whether it comes after the verdict.
+    pub after_verdict: bool,
+}
+
+/// One state of the machine: a question with its answers.
+#[derive(Debug)]
+pub struct Screen {
+    /// Its id.
+    pub id: String,
+    /// Its phase.
+    pub phase: usize,
+    /// Shown only when this holds.
+    pub when: Condition,
+    /// Only opened by another screen.
+    pub opened: bool,
+    /// Asked even when its facts are known.
+    pub ask_again: bool,
+    /// Asked again with the danger phase in a re-check.
+    pub recheck: bool,
+    /// The question.
+    pub ask: Template,
+    /// How it is answered.
+    pub kind: ScreenKind,
+    /// Its answers; a number screen has one for each value.
+    pub items: Vec<Item>,
+    /// Facts that *None* and *Done* give their harmless value.
+    pub none: Vec<FactId>,
+    /// At least one tick is needed.
+    pub at_least_one: bool,
+    /// Facts that *Not sure* explains.
+    pub not_sure: Vec<FactId>,
+    /// Whether it may be skipped.
+    pub skip: bool,
+    /// Where it comes from.
+    pub source: Vec<String>,
+}
+
+/// How a screen is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScreenKind {
+    /// The first tap answers.
+    One,
+    /// Ticks, then *Done* or *None of these*.
+    Any,
+    /// A number.
+    Number,
+}
+
+/// One answer of a screen, or one button of a message.
+#[derive(Debug)]
+pub struct Item {
+    /// The label.
+    pub label: Template,
+    /// The label when the talk is about somebody else.
+    pub about_other: Option<Template>,
+    /// The label for people who measure in Fahrenheit.
+    pub in_fahrenheit: Option<Template>,
+    /// What it stores: facts and options.
+    pub sets: Vec<(FactId, u8)>,
+    /// Offered only when this holds.
+    pub only_if: Condition,
+    /// It stores the harmless value, but counts as not answered.
+    pub unanswered: bool,
+    /// The screen it opens.
+    pub then: Option<ScreenId>,
+    /// What the bot does.
+    pub act: Option<Act>,
+    /// The message it is answered with.
+    pub reply: Option<String>,
+    /// The plan page it opens.
+    pub page: Option<usize>,
+}
+
+/// A condition that gives a disposition.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its id.
+    pub id: String,
+    /// The condition.
+    pub when: Condition,
+    /// How urgent it is.
+    pub disposition: Disposition,
+    /// The reason the person reads.
+    pub reason: Template,
+    /// Where it comes from.
+    pub source: Vec<String>,
+}
+
+/// What is said with a disposition.
+#[derive(Debug)]
+pub struct Verdict {
+    /// Its id.
+    pub id: String,
+    /// The disposition.
+    pub disposition: Disposition,
+    /// Only when one of these rules fired; empty for all.
+    pub rules: Vec<usize>,
+    /// What to do now.
+    pub text: Template,
+    /// The buttons.
+    pub buttons: Vec<Item>,
+    /// Where it comes from.
+    pub source: Vec<String>,
+}
+
+/// A "while you wait" line.
+#[derive(Debug)]
+pub struct Wait {
+    /// Its id.
+    pub id: String,
+    /// The rules it goes with.
+    pub rules: Vec<usize>,
+    /// And only when this holds.
+    pub when: Condition,
+    /// The line.
+    pub say: Template,
+    /// Where it comes from.
+    pub source: Vec<String>,
+}
+
+/// A line for some people.
+#[derive(Debug)]
+pub struct PersonLine {
+    /// Its id.
+    pub id: String,
+    /// Who it is for.
+    pub when: Condition,
+    /// Also when this fact was left unanswered.
+    pub or_unanswered: Option<FactId>,
+    /// The line.
+    pub say: Template,
+    /// A button in place of the one that makes a plan.
+    pub button: Option<Item>,
+    /// Where it comes from.
+    pub source: Vec<String>,
+}
+
+/// One card.
+#[derive(Debug)]
+pub struct Card {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// When it is shown; education cards have none.
+    pub when: Option<Condition>,
+    /// What it says.
+    pub text: Template,
+    /// Where it comes from.
+    pub source: Vec<String>,
+}
+
+/// A gate.
+#[derive(Debug)]
+pub struct Gate {
+    /// Its id.
+    pub id: String,
+    /// The condition.
+    pub when: Condition,
+    /// What it leaves out.
+    pub leaves_out: Vec<Element>,
+    /// What the bot says about it.
+    pub say: Template,
+    /// Where it comes from.
+    pub source: Vec<String>,
+}
+
+/// The ice and heat clock.
+#[derive(Debug)]
+pub struct Clock {
+    /// How long ago it began, by answers.
+    pub since: Vec<Since>,
+    /// Ice until this many hours.
+    pub ice_until_hours: u32,
+    /// Then the person chooses, until this many.
+    pub choose_until_hours: u32,
+    /// While choosing, stay on ice.
+    pub stay_on_ice_when: Condition,
+    /// Heat before its time is allowed.
+    pub early_heat_when: Condition,
+    /// Shorter ice.
+    pub short_ice_when: Condition,
+    /// An adult holds the pack, for the short time.
+    pub child_when: Condition,
+    /// Somebody awake should be near.
+    pub sleepy_when: Condition,
+    /// Warm, not hot.
+    pub warm_when: Condition,
+    /// Ice rounds.
+    pub ice: Round,
+    /// Heat rounds.
+    pub heat: Round,
+    /// A reminder later than this says that it is late.
+    pub late_after_minutes: u32,
+    /// Where it comes from.
+    pub source: Vec<String>,
+}
+
+/// Hours since the start, for each option of a fact.
+#[derive(Debug)]
+pub struct Since {
+    /// The fact.
+    pub fact: FactId,
+    /// Counts only when this holds.
+    pub when: Condition,
+    /// Hours by option number.
+    pub hours: Vec<Option<u32>>,
+}
+
+/// The times of a round.
+#[derive(Debug, Clone, Copy)]
+pub struct Round {
+    /// Minutes on.
+    pub on_minutes: u32,
+    /// Minutes on, for those who need it shorter.
+    pub short_on_minutes: Option<u32>,
+    /// Minutes until the skin check.
+    pub check_after_minutes: u32,
+    /// Minutes until "you can stop now".
+    pub may_stop_after_minutes: Option<u32>,
+    /// Minutes off.
+    pub off_minutes: u32,
+    /// Rounds a day at most.
+    pub cap_per_day: u32,
+}
+
+/// A page of the plan.
+#[derive(Debug)]
+pub struct Page {
+    /// Its id.
+    pub id: String,
+    /// The button that opens it.
+    pub button: String,
+    /// Its heading.
+    pub title: String,
+    /// Its lines.
+    pub lines: Vec<Line>,
+}
+
+/// One line of a page.
+#[derive(Debug)]
+pub struct Line {
+    /// What it says.
+    pub say: Template,
+    /// Shown only when this holds.
+    pub when: Condition,
+    /// What it advises.
+    pub advises: Vec<Element>,
+    /// Shown only when a gate leaves this out.
+    pub instead_of: Vec<Element>,
+    /// From this many hours since the start.
+    pub from_hours: u32,
+    /// Until before this many hours.
+    pub until_hours: u32,
+    /// Where it comes from.
+    pub source: Vec<String>,
+}
+
+/// A message some time after the verdict.
+#[derive(Debug)]
+pub struct CheckIn {
+    /// Its id.
+    pub id: String,
+    /// Hours after the verdict.
+    pub after_hours: u32,
+    /// For whom.
+    pub dispositions: Vec<Disposition>,
+    /// What is sent.
+    pub message: String,
+    /// The facts it asks again.
+    pub asks: Vec<FactId>,
+    /// Where it comes from.
+    pub source: Vec<String>,
+}
+
+/// A message with its buttons.
+#[derive(Debug)]
+pub struct Message {
+    /// What it says.
+    pub text: Template,
+    /// Its buttons.
+    pub buttons: Vec<Item>,
+    /// Where it comes from.
+    pub source: Vec<String>,
+}
+
+/// What holds in every dialogue.
+#[derive(Debug, Default)]
+pub struct Common {
+    /// Words by voice.
+    pub voices: BTreeMap<String, BTreeMap<String, String>>,
+    /// What an emergency department is called, by country code.
+    pub emergency_room: BTreeMap<String, String>,
+    /// Countries offered first, by language.
+    pub country_guesses: BTreeMap<String, Vec<String>>,
+    /// Countries that measure in Fahrenheit.
+    pub fahrenheit: Vec<String>,
+    /// Typed words that lead to the question of a fact.
+    pub emergency_words: Vec<(FactId, Vec<String>)>,
+    /// Typed words that may mean a crisis.
+    pub crisis_words: Vec<String>,
+    /// Words that turn a hit into its opposite.
+    pub negations: Vec<String>,
+    /// Words by which a message is about a person.
+    pub about_a_person: Vec<String>,
+    /// Words for yes.
+    pub yes: Vec<String>,
+    /// Words for no.
+    pub no: Vec<String>,
+    /// Words for not sure.
+    pub unsure: Vec<String>,
+    /// Words for done.
+    pub done: Vec<String>,
+    /// Words for back.
+    pub back: Vec<String>,
+    /// The labels of the buttons that every screen shares.
+    pub buttons: file::ButtonWords,
+    /// Words that the reading grade leaves out.
+    pub grade_exceptions: Vec<String>,
+}
+
+/// One source and who refers to it.
+#[derive(Debug)]
+pub struct Source {
+    /// What it is.
+    pub title: String,
+    /// How well it is known.
+    pub status: file::SourceStatus,
+    /// The elements that carry it, such as "rule E01_cauda_equina".
+    pub used_by: Vec<String>,
+}
+
+/// Where sources disagree.
+#[derive(Debug)]
+pub struct Ruling {
+    /// Its id.
+    pub id: String,
+    /// What it is about.
+    pub topic: String,
+    /// What we do.
+    pub choice: String,
+}
+
+impl Dialogue {
+    /// The screen with this id.
+    pub fn screen(&self, id: &str) -> Option<ScreenId> {
+        self.screens.iter().position(|s| s.id == id)
+    }
+
+    /// The fact with this id.
+    pub fn fact(&self, id: &str) -> Option<FactId> {
+        self.facts.iter().position(|f| f.id == id)
+    }
+
+    /// Nothing known yet.
+    pub fn nothing_known(&self) -> Knowledge {
+        Knowledge::nothing(self.facts.len())
+    }
+
+    /// `known` with the harmless value wherever it is open.
+    pub fn completed(&self, known: &Knowledge) -> Knowledge {
+        let mut full = known.clone();
+        for (i, fact) in self.facts.iter().enumerate() {
+            full.set(i, fact.completed(known.get(i)));
+        }
+        full
+    }
+
+    /// Whether a condition certainly holds, as far as is known.
+    pub fn holds(&self, condition: &Condition, known: &Knowledge, disposition: Option<Disposition>) -> bool {
+        condition.truth(&self.facts, known, disposition).holds()
+    }
+}

@@ -1,0 +1,1083 @@
+//! The serde shape of the dialogue files: exactly what a clinician may write, and nothing else.
+//!
+//! Unknown and duplicate keys are refused. Every name that another place may refer to is
+//! [`Spanned`], so that `load` can point at it. Only `load` reads these types; the rest of the
+//! program sees the checked [`Dialogue`](super::Dialogue).
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+/// A word or sentence together with the place where it stands.
+pub type Text = Spanned<String>;
+
+/// `facts.yaml`: the vocabulary of one dialogue.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FactsFile {
+    /// The facts, by phase of asking.
+    pub facts: Vec<FactEntry>,
+}
+
+/// One thing that can be known about a person.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FactEntry {
+    /// The id, used in conditions, vignettes and replays. It never changes its meaning.
+    #[schemars(with = "String")]
+    pub fact: Text,
+    /// How many answers it takes.
+    #[serde(rename = "type")]
+    pub kind: FactKind,
+    /// 0 opening, 1 emergency screen, 2 the pain story, 3 background risk, 4 safety of self-care.
+    pub phase: u8,
+    /// A short name for the summary, such as "chest pain".
+    pub name: String,
+    /// The options, from lowest to highest where `ordered`. A `yn` fact has yes, no and unsure
+    /// without listing them.
+    #[serde(default)]
+    pub options: Vec<OptionEntry>,
+    /// Whether the options may be compared with `<`, `<=`, `>=`, `>`.
+    #[serde(default)]
+    pub ordered: bool,
+    /// Lowest value of a number.
+    #[serde(default)]
+    pub min: Option<u8>,
+    /// Highest value of a number.
+    #[serde(default)]
+    pub max: Option<u8>,
+    /// The harmless value, for vignettes and for facts whose question never came up.
+    #[schemars(with = "DefaultEntry")]
+    pub default: Spanned<DefaultEntry>,
+    /// What counts as worse: options from least to most worrying, or one word
+    /// (`rising` for numbers, `adding` where one more tick is never better, `none`).
+    #[schemars(with = "ConcernEntry")]
+    pub concern: Spanned<ConcernEntry>,
+    /// When the fact is worth asking; a hint for the reader, checked for spelling.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub ask_when: Option<Text>,
+    /// The whole question, as it is asked when the fact is asked alone.
+    #[schemars(with = "String")]
+    pub question: Text,
+    /// One plain explanation with its answers, offered to somebody who is not sure.
+    #[serde(default)]
+    pub explain: Option<ExplainEntry>,
+    /// Why it is asked, in the person's words.
+    #[schemars(with = "String")]
+    pub why: Text,
+    /// Ids of `sources.yaml`.
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+}
+
+/// The kinds of fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FactKind {
+    /// yes, no or unsure.
+    Yn,
+    /// One of the options.
+    Choice,
+    /// Any number of the options.
+    Multi,
+    /// A whole number from `min` to `max`.
+    Number,
+}
+
+/// One answer to a fact.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OptionEntry {
+    /// The id, used in conditions.
+    #[schemars(with = "String")]
+    pub id: Text,
+    /// What the person reads.
+    pub label: String,
+}
+
+/// A default: one option, several, or a number.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum DefaultEntry {
+    /// A number.
+    Number(u8),
+    /// One option.
+    One(String),
+    /// Several options.
+    Many(Vec<String>),
+}
+
+/// An order of concern.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ConcernEntry {
+    /// `rising`, `adding` or `none`.
+    Word(String),
+    /// Options from least to most worrying.
+    Order(Vec<String>),
+}
+
+/// A plain explanation of a fact, asked by itself.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExplainEntry {
+    /// The explanation, ending in a question.
+    #[schemars(with = "String")]
+    pub ask: Text,
+    /// The answers and what each stores.
+    pub answers: Vec<ExplainAnswer>,
+}
+
+/// One answer to an explanation.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExplainAnswer {
+    /// The button.
+    pub say: String,
+    /// The option it stores.
+    #[schemars(with = "String")]
+    pub value: Text,
+}
+
+/// `rules.yaml`: named conditions and the rules that give a disposition.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RulesFile {
+    /// Conditions with a name, used as `@name`.
+    #[serde(default)]
+    pub conditions: Vec<ConditionEntry>,
+    /// The rules, most severe first.
+    pub rules: Vec<RuleEntry>,
+}
+
+/// A condition with a name.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConditionEntry {
+    /// The name, without `@`.
+    #[schemars(with = "String")]
+    pub name: Text,
+    /// The condition.
+    #[schemars(with = "String")]
+    pub when: Text,
+}
+
+/// A condition over facts that gives a disposition.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleEntry {
+    /// The id.
+    #[schemars(with = "String")]
+    pub rule: Text,
+    /// The condition. `ELSE` holds when no rule of another disposition fired.
+    #[schemars(with = "String")]
+    pub when: Text,
+    /// How urgent it is.
+    pub disposition: Disposition,
+    /// The reason the person reads.
+    #[schemars(with = "String")]
+    pub reason: Text,
+    /// Ids of `sources.yaml`.
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+}
+
+/// How urgent it is, from least to most severe, so that `max` is the one that counts.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Deserialize,
+    serde::Serialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Disposition {
+    /// The message is not about anyone's symptoms. It loses to every disposition.
+    NoTriage,
+    /// No rule asks for a clinician.
+    SelfCare,
+    /// Book a visit, within about two weeks.
+    Routine,
+    /// A clinician within 2 to 3 days, 5 at most.
+    Soon,
+    /// Same-day assessment.
+    Urgent,
+    /// Life, limb or nerve function may be at risk now.
+    Emergency,
+}
+
+/// `dialogue.yaml`: the screens in asking order.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DialogueFile {
+    /// The name of the dialogue, the same as its folder.
+    #[schemars(with = "String")]
+    pub dialogue: Text,
+    /// What people call it.
+    pub title: String,
+    /// Who signed this form of the dialogue, or nothing while it is a draft.
+    #[serde(default)]
+    pub signed_off: Option<SignedOff>,
+    /// Whom the talk is about, when it is not the person who writes: the first that holds counts.
+    #[serde(default)]
+    pub voices: Vec<VoiceEntry>,
+    /// Words of the voices that are left empty unless this holds.
+    #[serde(default)]
+    pub only_words: Vec<OnlyWordEntry>,
+    /// The phases in order.
+    pub phases: Vec<PhaseEntry>,
+    /// The screens in asking order.
+    pub screens: Vec<ScreenEntry>,
+}
+
+/// A voice and when it is used.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VoiceEntry {
+    /// A voice of common.yaml.
+    #[schemars(with = "String")]
+    pub voice: Text,
+    /// When it is used.
+    #[schemars(with = "String")]
+    pub when: Text,
+}
+
+/// A word that is filled in only for some people.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OnlyWordEntry {
+    /// The placeable.
+    #[schemars(with = "String")]
+    pub word: Text,
+    /// When it is filled in.
+    #[schemars(with = "String")]
+    pub only_if: Text,
+}
+
+/// A clinician's signature under one form of the dialogue.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignedOff {
+    /// Name and profession.
+    pub by: String,
+    /// The day, as YYYY-MM-DD.
+    pub date: String,
+    /// The form that was signed, as `backtalk check` prints it.
+    #[schemars(with = "String")]
+    pub form: Text,
+}
+
+/// A stretch of the conversation.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhaseEntry {
+    /// The id.
+    #[schemars(with = "String")]
+    pub phase: Text,
+    /// The line above each question of this phase.
+    pub title: String,
+    /// Whether a re-check asks this phase again in full.
+    #[serde(default)]
+    pub danger: bool,
+    /// Whether its screens come after the verdict, for the plan.
+    #[serde(default)]
+    pub after_verdict: bool,
+}
+
+/// One state of the machine: a question with its answers.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScreenEntry {
+    /// The id.
+    #[schemars(with = "String")]
+    pub screen: Text,
+    /// The phase it belongs to.
+    #[schemars(with = "String")]
+    pub phase: Text,
+    /// The guard: shown only when this holds. It may name only facts that earlier screens ask.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub when: Option<Text>,
+    /// Never shown in order, only opened by a `then` of another screen.
+    #[serde(default)]
+    pub opened: bool,
+    /// Asked even when its facts are known already.
+    #[serde(default)]
+    pub ask_again: bool,
+    /// Asked again when the danger signs are gone through again.
+    #[serde(default)]
+    pub recheck: bool,
+    /// Takes text and answers from this earlier screen; only the guard is its own.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub like: Option<Text>,
+    /// The question.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub ask: Option<Text>,
+    /// Single choice: the first tap answers.
+    #[serde(default)]
+    pub one_of: Vec<ItemEntry>,
+    /// Several choices: ticks, then *Done* or *None of these*.
+    #[serde(default)]
+    pub any_of: Vec<ItemEntry>,
+    /// A number: the fact it sets.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub number: Option<Text>,
+    /// Facts that *None of these* and *Done* give their harmless value, where still open.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub none: Vec<Text>,
+    /// Whether *None of these* is missing, so that at least one tick is needed.
+    #[serde(default)]
+    pub at_least_one: bool,
+    /// Facts that *Not sure* explains one by one.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub not_sure: Vec<Text>,
+    /// Whether the list may be skipped: then every gate that reads it counts as firing.
+    #[serde(default)]
+    pub skip: bool,
+    /// Ids of `sources.yaml` beyond those of the facts.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+}
+
+/// One answer of a screen, or one button of a message.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ItemEntry {
+    /// The label of a single choice or a button.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub say: Option<Text>,
+    /// The label of a tick.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub tick: Option<Text>,
+    /// The label when the talk is about somebody else.
+    #[serde(default)]
+    pub about_other: Option<String>,
+    /// The label for people who measure in Fahrenheit.
+    #[serde(default)]
+    pub in_fahrenheit: Option<String>,
+    /// What it stores: `fact = option`, `fact + option`, parted by commas.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub fact: Option<Text>,
+    /// Offered only when this holds.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub only_if: Option<Text>,
+    /// It stores the harmless value, but the summary says that the question was not answered.
+    #[serde(default)]
+    pub unanswered: bool,
+    /// The screen it opens.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub then: Option<Text>,
+    /// What the bot does instead of storing an answer.
+    #[serde(default, rename = "do")]
+    pub act: Option<Act>,
+    /// The message it is answered with.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub reply: Option<Text>,
+    /// The plan page it opens.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub page: Option<Text>,
+}
+
+/// What a button can do besides answering a question.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, serde::Serialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// Agree that answers are kept, and begin.
+    Consent,
+    /// Refuse: keep nothing.
+    Refuse,
+    /// Show the emergency numbers.
+    HelpNow,
+    /// Say more about the bot.
+    About,
+    /// Choose a country.
+    Country,
+    /// Type a country that is not on the buttons.
+    CountryOther,
+    /// Keep the country unknown.
+    CountryNone,
+    /// Back to the open question.
+    CarryOn,
+    /// Begin a new check from nothing.
+    StartOver,
+    /// Go through the danger signs again, keeping the rest.
+    CheckAgain,
+    /// Show the plan, asking first what it needs.
+    Plan,
+    /// Show the verdict again.
+    Verdict,
+    /// Show the summary.
+    Summary,
+    /// Say why.
+    Why,
+    /// Choose an earlier answer to change.
+    Change,
+    /// Go back one answer.
+    Back,
+    /// The emergency was tapped by mistake: ask again.
+    Mistake,
+    /// It was a slip: withdraw that answer.
+    Slip,
+    /// A parent or carer has joined.
+    AdultHere,
+    /// The ice is on.
+    StartIce,
+    /// The heat is on.
+    StartHeat,
+    /// The pack is off.
+    ItIsOff,
+    /// The skin under the pack looks well.
+    SkinFine,
+    /// The skin under the pack looks wrong.
+    SkinWrong,
+    /// Ask again in 15 minutes.
+    Snooze,
+    /// Leave this round out.
+    SkipRound,
+    /// No more rounds today.
+    StopToday,
+    /// Stop everything.
+    Stop,
+    /// Something feels worse: silence the timers and check again.
+    FeelsWorse,
+    /// Help is on the way or was given: no more asking.
+    GotHelp,
+    /// Erase everything.
+    Forget,
+}
+
+/// `verdict.yaml`: what is said with each disposition.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerdictFile {
+    /// The line and the buttons of each disposition.
+    pub verdicts: Vec<VerdictEntry>,
+    /// "While you wait" lines, for emergency and urgent only.
+    pub while_you_wait: Vec<WaitEntry>,
+    /// Lines for some people, under the verdict.
+    pub people: Vec<PersonEntry>,
+    /// Other texts around the verdict.
+    #[serde(default)]
+    pub messages: Vec<MessageEntry>,
+}
+
+/// What is said with one disposition.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerdictEntry {
+    /// The id.
+    #[schemars(with = "String")]
+    pub verdict: Text,
+    /// The disposition.
+    pub disposition: Disposition,
+    /// Only when one of these rules fired; such an entry goes before the general one.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub rules: Vec<Text>,
+    /// What to do now.
+    #[schemars(with = "String")]
+    pub text: Text,
+    /// The buttons.
+    pub buttons: Vec<ItemEntry>,
+    /// Ids of `sources.yaml`.
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+}
+
+/// A "while you wait" line.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitEntry {
+    /// The id.
+    #[schemars(with = "String")]
+    pub wait: Text,
+    /// The rules it goes with.
+    #[schemars(with = "Vec<String>")]
+    pub rules: Vec<Text>,
+    /// And only when this holds.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub when: Option<Text>,
+    /// The line.
+    #[schemars(with = "String")]
+    pub say: Text,
+    /// Ids of `sources.yaml`.
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+}
+
+/// A line for some people, under the verdict.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonEntry {
+    /// The id.
+    #[schemars(with = "String")]
+    pub line: Text,
+    /// Who it is for. May read `DISPOSITION`.
+    #[schemars(with = "String")]
+    pub when: Text,
+    /// Also when this fact was left unanswered.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub or_unanswered: Option<Text>,
+    /// The line.
+    #[schemars(with = "String")]
+    pub say: Text,
+    /// A button that stands in place of the one that makes a plan.
+    #[serde(default)]
+    pub button: Option<ItemEntry>,
+    /// Ids of `sources.yaml`.
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+}
+
+/// A message with an id, and its buttons.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MessageEntry {
+    /// The id.
+    #[schemars(with = "String")]
+    pub message: Text,
+    /// What it says.
+    #[schemars(with = "String")]
+    pub text: Text,
+    /// Its buttons.
+    #[serde(default)]
+    pub buttons: Vec<ItemEntry>,
+    /// Ids of `sources.yaml`; needed where the message gives advice.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+}
+
+/// `cards.yaml`: what the answers look like, and things worth knowing.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CardsFile {
+    /// Likely contributors, at most two are shown, in this order.
+    pub contributors: Vec<CardEntry>,
+    /// Opened from the menu, without a rule.
+    pub education: Vec<CardEntry>,
+}
+
+/// One card.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CardEntry {
+    /// The id.
+    #[schemars(with = "String")]
+    pub card: Text,
+    /// The title.
+    pub title: String,
+    /// When it is shown; only contributors have it.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub when: Option<Text>,
+    /// What it says.
+    #[schemars(with = "String")]
+    pub text: Text,
+    /// Ids of `sources.yaml`.
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+}
+
+/// `plan.yaml`: gates, the ice and heat clock, and the pages of the plan.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanFile {
+    /// What decides what the plan leaves out.
+    pub gates: Vec<GateEntry>,
+    /// Ice and heat.
+    pub clock: ClockEntry,
+    /// The pages, in the order of their buttons.
+    pub pages: Vec<PageEntry>,
+    /// When the bot writes again.
+    pub check_ins: Vec<CheckInEntry>,
+    /// Texts of the plan and its rounds.
+    #[serde(default)]
+    pub messages: Vec<MessageEntry>,
+}
+
+/// A gate: while it holds, these elements are left out.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GateEntry {
+    /// The id.
+    #[schemars(with = "String")]
+    pub gate: Text,
+    /// The condition. May read `DISPOSITION`.
+    #[schemars(with = "String")]
+    pub when: Text,
+    /// What it leaves out.
+    pub leaves_out: Vec<Element>,
+    /// What the bot says about it.
+    #[schemars(with = "String")]
+    pub say: Text,
+    /// Ids of `sources.yaml`.
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+}
+
+/// The elements of a plan that a gate can leave out.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Deserialize,
+    serde::Serialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Element {
+    /// The whole plan, reminders included.
+    Coaching,
+    /// Anti-inflammatory tablets.
+    NsaidAdvice,
+    /// Paracetamol (acetaminophen).
+    ParacetamolAdvice,
+    /// Ice packs.
+    Ice,
+    /// Heat packs.
+    Heat,
+    /// Stretches.
+    Stretch,
+    /// Massage and foam roller.
+    Massage,
+    /// Strengthening exercises.
+    Strengthening,
+    /// The breathing drill.
+    BreathingDrill,
+}
+
+/// The ice and heat clock.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClockEntry {
+    /// How long ago it began, by answers; the shortest of those that hold counts.
+    pub since: Vec<SinceEntry>,
+    /// Ice until this many hours.
+    pub ice_until_hours: u32,
+    /// Then the person chooses until this many hours; then heat.
+    pub choose_until_hours: u32,
+    /// While choosing, stay on ice when this holds.
+    #[schemars(with = "String")]
+    pub stay_on_ice_when: Text,
+    /// Heat may come before `ice_until_hours` when this holds and ice is barred or made it worse.
+    #[schemars(with = "String")]
+    pub early_heat_when: Text,
+    /// Shorter ice when this holds.
+    #[schemars(with = "String")]
+    pub short_ice_when: Text,
+    /// An adult holds the pack, for the short time, when this holds.
+    #[schemars(with = "String")]
+    pub child_when: Text,
+    /// Somebody awake should be near when this holds.
+    #[schemars(with = "String")]
+    pub sleepy_when: Text,
+    /// Warm, not hot, when this holds.
+    #[schemars(with = "String")]
+    pub warm_when: Text,
+    /// Ice rounds.
+    pub ice: RoundEntry,
+    /// Heat rounds.
+    pub heat: RoundEntry,
+    /// A reminder later than this says that it is late.
+    pub late_after_minutes: u32,
+    /// Ids of `sources.yaml`.
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+}
+
+/// Hours since the start, for each option of a fact.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SinceEntry {
+    /// The fact.
+    #[schemars(with = "String")]
+    pub fact: Text,
+    /// Counts only when this holds.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub when: Option<Text>,
+    /// The fewest hours that each option can mean.
+    #[schemars(with = "BTreeMap<String, u32>")]
+    pub hours: Spanned<BTreeMap<String, u32>>,
+}
+
+/// The times of a round.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoundEntry {
+    /// Minutes on; a hard stop.
+    pub on_minutes: u32,
+    /// Minutes on for people with `short_ice_when`.
+    #[serde(default)]
+    pub short_on_minutes: Option<u32>,
+    /// Minutes until the skin check.
+    pub check_after_minutes: u32,
+    /// Minutes until "you can stop now".
+    #[serde(default)]
+    pub may_stop_after_minutes: Option<u32>,
+    /// Minutes off before the next.
+    pub off_minutes: u32,
+    /// Rounds a day at most.
+    pub cap_per_day: u32,
+}
+
+/// A page of the plan.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PageEntry {
+    /// The id.
+    #[schemars(with = "String")]
+    pub page: Text,
+    /// The button that opens it.
+    pub button: String,
+    /// The heading.
+    pub title: String,
+    /// The lines, each shown when it fits the person and no gate leaves it out.
+    pub lines: Vec<LineEntry>,
+}
+
+/// One line of a page.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineEntry {
+    /// What it says.
+    #[schemars(with = "String")]
+    pub say: Text,
+    /// Shown only when this holds. May read `DISPOSITION`.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub when: Option<Text>,
+    /// What it advises: left out when a gate leaves that out.
+    #[serde(default)]
+    pub advises: Vec<Element>,
+    /// Shown only when a gate leaves this out.
+    #[serde(default)]
+    pub instead_of: Vec<Element>,
+    /// From this many hours since the start.
+    #[serde(default)]
+    pub from_hours: Option<u32>,
+    /// Until before this many hours since the start.
+    #[serde(default)]
+    pub until_hours: Option<u32>,
+    /// Ids of `sources.yaml`.
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+}
+
+/// A message some time after the verdict.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckInEntry {
+    /// The id.
+    #[schemars(with = "String")]
+    pub check_in: Text,
+    /// Hours after the end of triage.
+    pub after_hours: u32,
+    /// The dispositions it is for.
+    pub dispositions: Vec<Disposition>,
+    /// The message that is sent.
+    #[schemars(with = "String")]
+    pub message: Text,
+    /// The facts it asks again.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub asks: Vec<Text>,
+    /// What each answer leads to, for the reader.
+    #[serde(default)]
+    pub escalation: String,
+    /// Ids of `sources.yaml`.
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+}
+
+/// `sources.yaml`: where each claim comes from.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourcesFile {
+    /// The sources.
+    pub sources: Vec<SourceEntry>,
+    /// Statements of the seed articles that are left out on purpose.
+    #[serde(default)]
+    pub excluded: Vec<ExcludedEntry>,
+}
+
+/// One source.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourceEntry {
+    /// The id.
+    #[schemars(with = "String")]
+    pub source: Text,
+    /// What it is, or what it says.
+    pub title: String,
+    /// Whether it was read.
+    pub status: SourceStatus,
+    /// The seed articles that say it, by number.
+    #[serde(default)]
+    pub seeds: Vec<String>,
+}
+
+/// How well a source is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceStatus {
+    /// A copy was read.
+    Seen,
+    /// Quoted from memory or second hand.
+    Recalled,
+    /// Our own judgement, for a clinician to confirm.
+    OurJudgement,
+}
+
+/// A statement left out on purpose.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExcludedEntry {
+    /// Its id.
+    #[schemars(with = "String")]
+    pub id: Text,
+    /// What it says.
+    pub says: String,
+    /// Why it is left out.
+    pub reason: String,
+}
+
+/// `rulings.yaml`: where sources disagree.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RulingsFile {
+    /// The rulings.
+    pub rulings: Vec<RulingEntry>,
+}
+
+/// One disagreement and how it was settled.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RulingEntry {
+    /// The id.
+    #[schemars(with = "String")]
+    pub ruling: Text,
+    /// What it is about.
+    pub topic: String,
+    /// What each side says.
+    pub sides: Vec<SideEntry>,
+    /// What we do.
+    pub choice: String,
+    /// Why.
+    pub reason: String,
+    /// Ids of `sources.yaml` that settled it.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+}
+
+/// One side of a disagreement.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SideEntry {
+    /// What it says.
+    pub says: String,
+    /// Who says it: numbers of seed articles.
+    #[serde(default)]
+    pub seeds: Vec<String>,
+}
+
+/// `common.yaml`: what holds in every dialogue.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommonFile {
+    /// Words that change with the person the talk is about, by voice: self, child, other.
+    pub voices: BTreeMap<String, BTreeMap<String, String>>,
+    /// What people call an emergency department, by country code, with `default`.
+    pub emergency_room: BTreeMap<String, String>,
+    /// Sentences for a country whose numbers are not known.
+    pub country_unknown: CountryUnknown,
+    /// Countries offered first, by language code, with `default`.
+    pub country_guesses: BTreeMap<String, Vec<String>>,
+    /// The labels of the buttons that every screen shares.
+    pub buttons: ButtonWords,
+    /// Countries that measure in Fahrenheit.
+    pub fahrenheit: Vec<String>,
+    /// Typed words that may mean an emergency, by the fact that is then asked.
+    pub emergency_words: Vec<WordsEntry>,
+    /// Typed words that may mean a crisis.
+    pub crisis_words: Vec<String>,
+    /// Words that turn a following hit into its opposite.
+    pub negations: Vec<String>,
+    /// Words by which a message shows that it is about a person, not an advert.
+    pub about_a_person: Vec<String>,
+    /// Words for yes, no and not sure.
+    pub answers: AnswerWords,
+    /// Our own texts.
+    pub messages: Vec<MessageEntry>,
+    /// Names of medicines and other words that the reading grade leaves out.
+    pub grade_exceptions: Vec<String>,
+}
+
+/// What is said when the country is not known.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CountryUnknown {
+    /// In place of the ambulance number.
+    pub help_number: String,
+    /// In place of the emergency number.
+    pub emergency_number: String,
+    /// In place of the crisis line, also where a country has none.
+    pub crisis_line: String,
+}
+
+/// Words that lead to one question.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WordsEntry {
+    /// The fact that is asked.
+    #[schemars(with = "String")]
+    pub fact: Text,
+    /// The words, in small letters.
+    pub words: Vec<String>,
+}
+
+/// Words for yes, no and not sure.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerWords {
+    /// Words for yes.
+    pub yes: Vec<String>,
+    /// Words for no, or none of these.
+    pub no: Vec<String>,
+    /// Words for not sure.
+    pub unsure: Vec<String>,
+    /// Words for done.
+    pub done: Vec<String>,
+    /// Words for back.
+    pub back: Vec<String>,
+}
+
+/// The labels of the buttons that every screen shares.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ButtonWords {
+    /// None of the items.
+    pub none: String,
+    /// The ticks are all.
+    pub done: String,
+    /// Explain an item.
+    pub not_sure: String,
+    /// To the question before.
+    pub back: String,
+    /// Leave the list out.
+    pub skip: String,
+    /// The typed answer was understood.
+    pub yes: String,
+    /// It was not.
+    pub no: String,
+    /// The rest of a long list or page.
+    pub more: String,
+    /// Type the name of a country.
+    pub another_country: String,
+    /// Keep the country to oneself.
+    pub no_country: String,
+    /// Choose an earlier answer to change.
+    pub change: String,
+    /// Start ice, with `{ $minutes }`.
+    #[schemars(with = "String")]
+    pub start_ice: String,
+    /// Start heat, with `{ $minutes }`.
+    #[schemars(with = "String")]
+    pub start_heat: String,
+}
+
+/// `numbers.yaml`: emergency and crisis numbers by country.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NumbersFile {
+    /// The version of the list.
+    pub version: u32,
+    /// What each key in `checked` stands for.
+    pub sources: BTreeMap<String, String>,
+    /// The rows.
+    pub numbers: Vec<NumberEntry>,
+}
+
+/// The numbers of one country.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NumberEntry {
+    /// ISO 3166 code of two letters.
+    #[schemars(with = "String")]
+    pub code: Text,
+    /// The country's name.
+    pub country: String,
+    /// The general emergency numbers, shown together.
+    pub emergency: Vec<String>,
+    /// What to know of them; "police" where they reach the police.
+    #[serde(default)]
+    pub emergency_note: Option<String>,
+    /// The ambulance numbers, where they differ.
+    pub ambulance: Vec<String>,
+    /// Crisis lines.
+    pub crisis: Vec<CrisisEntry>,
+    /// H or M.
+    pub confidence: String,
+    /// Which lists it was checked against.
+    pub checked: CheckedEntry,
+    /// The day of checking, YYYY-MM-DD.
+    #[schemars(with = "String")]
+    pub checked_on: Text,
+}
+
+/// A crisis line.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CrisisEntry {
+    /// The number, as dialled inside the country.
+    pub number: String,
+    /// Who answers.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Hours or region.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// What a row was checked against.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckedEntry {
+    /// Lists that carry the emergency numbers.
+    pub numbers: Vec<String>,
+    /// Lists that carry the crisis lines.
+    pub crisis: Vec<String>,
+}

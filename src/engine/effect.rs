@@ -1,0 +1,86 @@
+//! What a step asks the edge to do, as data.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::session::Session;
+
+/// The result of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The session after the input. Nothing when it is to be erased.
+    pub session: Option<Session>,
+    /// New messages, in order. They are kept as keys and rendered when they are sent.
+    pub owed: Vec<Owed>,
+    /// Whether the open question is to be sent anew, below what was written since.
+    pub fresh: bool,
+    /// What the messenger shows for a moment over the button that was pressed: a message id.
+    pub notice: Option<&'static str>,
+}
+
+/// A new message that is owed, as key and arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Owed {
+    /// The verdict that the log's event of this number told.
+    Verdict { event: u16 },
+    /// A message by id, with the moment it speaks of, in milliseconds since 1970.
+    Message { id: String, about_ms: Option<i64> },
+    /// The summary of the answers.
+    Summary,
+    /// Why the verdict is what it is.
+    WhyVerdict,
+    /// All that is kept, as a file.
+    Export,
+    /// The open question was folded into a summary of the answers.
+    Folded,
+}
+
+impl Owed {
+    /// A message by id.
+    pub fn message(id: &str) -> Owed {
+        Owed::Message { id: id.to_owned(), about_ms: None }
+    }
+
+    /// How soon it must go out; lower is sooner.
+    pub fn priority(&self) -> u8 {
+        match self {
+            Owed::Verdict { .. } => 0,
+            Owed::Message { id, .. } if matches!(id.as_str(), "ice_off" | "heat_off" | "pack_late" | "off_again" | "skin_check_5") => 1,
+            _ => 2,
+        }
+    }
+}
+
+/// A message as it is shown: text and rows of buttons.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct View {
+    /// What it says. Plain text; the edge escapes it.
+    pub text: String,
+    /// The buttons, by row.
+    pub rows: Vec<Vec<Button>>,
+}
+
+/// A button.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Button {
+    /// What it says.
+    pub label: String,
+    /// What it carries: a [`Press`](super::press::Press) as text.
+    pub data: String,
+}
+
+impl View {
+    /// All buttons, in order.
+    pub fn buttons(&self) -> impl Iterator<Item = &Button> {
+        self.rows.iter().flatten()
+    }
+}
+
+/// A timer that the session wants: when, and what for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timer {
+    /// When it is due.
+    pub at: Timestamp,
+    /// What for.
+    pub what: super::session::RoundWhat,
+}

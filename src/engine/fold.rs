@@ -1,0 +1,405 @@
+//! Where a person stands: the fold of their log over a dialogue.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::session::{Begin, Event, Session, What};
+use crate::dialogue::{Dialogue, Disposition, FactId, FactKind, Item, Known, Knowledge, ScreenId, ScreenKind};
+
+/// Where one person stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// What is known of their facts.
+    pub known: Knowledge,
+    /// What they had answered before the danger signs were asked again.
+    pub before: Option<Knowledge>,
+    /// Which screen settled each option (for facts of one answer, option 0).
+    origin: BTreeMap<(FactId, u8), Option<ScreenId>>,
+    /// The ticks of each screen, as bits by item.
+    ticks: BTreeMap<ScreenId, u64>,
+    /// Screens that are answered.
+    pub done: BTreeSet<ScreenId>,
+    /// Screens that were skipped.
+    pub skipped: BTreeSet<ScreenId>,
+    /// Facts whose question was passed by with "I'd rather not say".
+    pub unanswered: BTreeSet<FactId>,
+    /// Screens that an answer opened, in order.
+    opened: Vec<ScreenId>,
+    /// Whether consent was given and a check began.
+    pub began: bool,
+    /// Whether questions are being asked.
+    pub open: bool,
+    /// What was told last, with the place in the log.
+    pub told: Option<Told>,
+    /// The most severe disposition told since the danger signs were last begun.
+    pub floor: Option<Disposition>,
+    /// Whether the plan was asked for.
+    pub planned: bool,
+    /// The number of the open question; a button names it.
+    pub visit: u32,
+    /// The person was away for long, and is asked whether anything is new.
+    pub came_back: Option<bool>,
+}
+
+/// A verdict that was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// How urgent.
+    pub disposition: Disposition,
+    /// Its place in the log.
+    pub index: usize,
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+impl State {
+    /// Fold a session's log.
+    pub fn of(d: &Dialogue, session: &Session) -> State {
+        State::until(d, session, session.log.len())
+    }
+
+    /// Fold the first `count` events.
+    pub fn until(d: &Dialogue, session: &Session, count: usize) -> State {
+        let log = &session.log[..count.min(session.log.len())];
+        let mut state = State {
+            known: d.nothing_known(),
+            before: None,
+            origin: BTreeMap::new(),
+            ticks: BTreeMap::new(),
+            done: BTreeSet::new(),
+            skipped: BTreeSet::new(),
+            unanswered: BTreeSet::new(),
+            opened: Vec::new(),
+            began: false,
+            open: false,
+            told: None,
+            floor: None,
+            planned: false,
+            visit: session.visits_before + visits(log),
+            came_back: None,
+        };
+        for (index, event) in effective(d, log) {
+            state.apply(d, index, event);
+        }
+        state
+    }
+
+    fn apply(&mut self, d: &Dialogue, index: usize, event: Event) {
+        match event.what {
+            What::Began(Begin::Fresh) => {
+                self.began = true;
+                self.open = true;
+                self.floor = None;
+                self.done.insert(0);
+            }
+            What::Began(Begin::Again) => {
+                self.ask_danger_again(d);
+                self.came_back = None;
+            }
+            What::NothingNew => self.came_back = None,
+            What::Answered { screen, item } => {
+                let screen = usize::from(screen);
+                if let Some(i) = d.screens.get(screen).and_then(|s| s.items.get(usize::from(item))) {
+                    self.store(d, screen, i, d.screens[screen].kind != ScreenKind::Any);
+                    self.done.insert(screen);
+                    self.opened.retain(|s| *s != screen);
+                    if let Some(detail) = i.then {
+                        self.done.remove(&detail);
+                        self.opened.push(detail);
+                    }
+                }
+            }
+            What::Ticked { screen, item } => self.tick(d, screen.into(), item, true),
+            What::Unticked { screen, item } => self.tick(d, screen.into(), item, false),
+            What::Finished { screen } => self.finish(d, screen.into()),
+            What::Skipped { screen } => {
+                self.done.insert(screen.into());
+                self.skipped.insert(screen.into());
+            }
+            What::Explained { screen, fact, option } => {
+                self.answer(d, fact.into(), option, Some(screen.into()), false);
+            }
+            What::Asked { fact, option } => self.answer(d, fact.into(), option, None, false),
+            What::Undone | What::Reopened { .. } | What::Withdrawn => self.open = self.began,
+            What::Told { disposition } => {
+                self.told = Some(Told { disposition, index, at_ms: event.at_ms });
+                self.floor = self.floor.max(Some(disposition));
+                self.open = false;
+            }
+            What::Planned => self.planned = true,
+            What::CameBack { a_day } => {
+                if a_day {
+                    self.ask_danger_again(d);
+                }
+                self.came_back = Some(a_day);
+            }
+        }
+    }
+
+    /// Forget what the danger screens ask, so that they are asked again.
+    fn ask_danger_again(&mut self, d: &Dialogue) {
+        self.before = Some(self.known.clone());
+        self.open = self.began;
+        self.floor = None;
+        self.planned = false;
+        let again = |id: ScreenId| d.phases[d.screens[id].phase].danger || d.screens[id].recheck;
+        let mut forget: BTreeSet<FactId> = BTreeSet::new();
+        for (id, screen) in d.screens.iter().enumerate() {
+            if !again(id) {
+                continue;
+            }
+            self.done.remove(&id);
+            self.ticks.remove(&id);
+            // An early question about the background (cancer, say) keeps its answer.
+            let asked = super::route::asks(d, id).into_iter().map(|(f, _)| f);
+            forget.extend(asked.filter(|&f| !screen.ask_again && (d.facts[f].phase <= 1 || screen.recheck)));
+        }
+        for fact in forget {
+            self.forget(fact);
+        }
+        self.opened.retain(|id| !again(*id));
+    }
+
+    fn forget(&mut self, fact: FactId) {
+        self.known.open(fact);
+        self.origin.retain(|(f, _), _| *f != fact);
+    }
+
+    /// Store what a tapped item says.
+    fn store(&mut self, d: &Dialogue, screen: ScreenId, item: &Item, alone: bool) {
+        for &(fact, option) in &item.sets {
+            self.answer(d, fact, option, Some(screen), alone);
+            if item.unanswered {
+                self.unanswered.insert(fact);
+            }
+        }
+    }
+
+    /// Set one option. `alone` makes it the only one of a fact of several answers.
+    fn answer(&mut self, d: &Dialogue, fact: FactId, option: u8, by: Option<ScreenId>, alone: bool) {
+        let Some(f) = d.facts.get(fact) else { return };
+        if usize::from(option) >= f.options.len() {
+            return;
+        }
+        self.unanswered.remove(&fact);
+        if f.kind == FactKind::Multi {
+            let mut known = self.known.get(fact);
+            if alone {
+                known = Known::exactly(1 << option, f.all());
+                for o in 0..f.options.len() as u8 {
+                    self.origin.insert((fact, o), by);
+                }
+            } else {
+                known.on |= 1 << option;
+                known.off &= !(1 << option);
+                self.origin.insert((fact, option), by);
+            }
+            self.known.set(fact, known);
+        } else {
+            self.known.set(fact, Known::one(option));
+            self.origin.insert((fact, 0), by);
+        }
+    }
+
+    fn tick(&mut self, d: &Dialogue, screen: ScreenId, item: u8, on: bool) {
+        let Some(s) = d.screens.get(screen) else { return };
+        let Some(i) = s.items.get(usize::from(item)) else { return };
+        let ticks = self.ticks.entry(screen).or_default();
+        if on {
+            *ticks |= 1 << item;
+            // A later tick for the same fact of one answer replaces an earlier one.
+            for (n, other) in s.items.iter().enumerate() {
+                let clash = n != usize::from(item)
+                    && other.sets.iter().any(|(f, _)| {
+                        d.facts[*f].kind != FactKind::Multi && i.sets.iter().any(|(g, _)| f == g)
+                    });
+                if clash {
+                    *ticks &= !(1 << n);
+                }
+            }
+            self.store(d, screen, i, false);
+        } else {
+            *ticks &= !(1 << item);
+            for &(fact, option) in &i.sets {
+                if d.facts[fact].kind == FactKind::Multi {
+                    let mut known = self.known.get(fact);
+                    known.on &= !(1 << option);
+                    self.known.set(fact, known);
+                    self.origin.remove(&(fact, option));
+                } else {
+                    self.forget(fact);
+                }
+            }
+        }
+    }
+
+    /// *Done* or *None*: what is still open on the screen gets its harmless value.
+    fn finish(&mut self, d: &Dialogue, screen: ScreenId) {
+        let Some(s) = d.screens.get(screen) else { return };
+        let ticked = |n: usize| self.is_ticked(screen, n as u8);
+        let mut settle: Vec<(FactId, Option<u8>)> = Vec::new();
+        for &fact in &s.none {
+            if d.facts[fact].kind == FactKind::Multi {
+                for (n, item) in s.items.iter().enumerate() {
+                    let via = item.then.map_or(&[][..], |t| &d.screens[t].items);
+                    let offered = item.sets.iter().chain(via.iter().flat_map(|i| &i.sets));
+                    if !ticked(n) {
+                        settle.extend(offered.filter(|(f, _)| *f == fact).map(|(f, o)| (*f, Some(*o))));
+                    }
+                }
+            } else {
+                let held_open = s.items.iter().enumerate().any(|(n, item)| {
+                    ticked(n) && item.then.is_some_and(|t| d.screens[t].items.iter().any(|i| i.sets.iter().any(|(f, _)| *f == fact)))
+                });
+                if !held_open {
+                    settle.push((fact, None));
+                }
+            }
+        }
+        let details: Vec<ScreenId> =
+            s.items.iter().enumerate().filter(|(n, _)| ticked(*n)).filter_map(|(_, i)| i.then).collect();
+        for (fact, option) in settle {
+            let mut known = self.known.get(fact);
+            match option {
+                Some(o) if (known.on | known.off) & (1 << o) == 0 => {
+                    known.off |= 1 << o;
+                    self.known.set(fact, known);
+                    self.origin.insert((fact, o), Some(screen));
+                }
+                None if known.is_open() => {
+                    self.known.set(fact, d.facts[fact].default);
+                    self.origin.insert((fact, 0), Some(screen));
+                }
+                _ => {}
+            }
+        }
+        self.done.insert(screen);
+        self.opened.retain(|o| *o != screen);
+        for detail in details {
+            self.done.remove(&detail);
+            self.opened.push(detail);
+        }
+    }
+
+    /// Whether an item of a screen is ticked.
+    pub fn is_ticked(&self, screen: ScreenId, item: u8) -> bool {
+        self.ticks.get(&screen).is_some_and(|t| t & (1 << item) != 0)
+    }
+
+    /// Whether anything on a screen is ticked.
+    pub fn has_ticks(&self, screen: ScreenId) -> bool {
+        self.ticks.get(&screen).is_some_and(|t| *t != 0)
+    }
+
+    /// The screen that an answer opened and that is not answered yet.
+    pub fn detail(&self) -> Option<ScreenId> {
+        self.opened.iter().copied().find(|s| !self.done.contains(s))
+    }
+
+    /// Whether an option is settled, by another screen than this one.
+    pub fn is_settled_elsewhere(&self, d: &Dialogue, screen: ScreenId, fact: FactId, option: u8) -> bool {
+        let multi = d.facts[fact].kind == FactKind::Multi;
+        let known = self.known.get(fact);
+        let settled = if multi { (known.on | known.off) & (1 << option) != 0 } else { known.on != 0 };
+        let key = (fact, if multi { option } else { 0 });
+        settled && self.origin.get(&key) != Some(&Some(screen))
+    }
+
+    /// The last disposition that still stands.
+    pub fn disposition(&self) -> Option<Disposition> {
+        self.told.map(|t| t.disposition)
+    }
+}
+
+/// How many questions were settled: every event but ticks opens a new visit.
+fn visits(log: &[Event]) -> u32 {
+    log.iter().filter(|e| !is_tick(e.what)).count() as u32
+}
+
+fn is_tick(what: What) -> bool {
+    matches!(what, What::Ticked { .. } | What::Unticked { .. })
+}
+
+fn answers(what: What) -> bool {
+    matches!(
+        what,
+        What::Answered { .. } | What::Finished { .. } | What::Skipped { .. } | What::Asked { .. }
+    )
+}
+
+/// The events that still count, once undoing, reopening and withdrawing are worked in.
+fn effective(d: &Dialogue, log: &[Event]) -> Vec<(usize, Event)> {
+    let mut out: Vec<(usize, Event)> = Vec::new();
+    for (index, &event) in log.iter().enumerate() {
+        match event.what {
+            What::Undone => undo(&mut out),
+            What::Reopened { screen } => reopen(d, &mut out, screen),
+            What::Withdrawn => withdraw(&mut out),
+            _ => {}
+        }
+        out.push((index, event));
+    }
+    out
+}
+
+/// Drop the ticks of the open screen, then the last answer.
+fn undo(out: &mut Vec<(usize, Event)>) {
+    while let Some((_, e)) = out.last() {
+        if is_tick(e.what) || matches!(e.what, What::Explained { .. }) {
+            out.pop();
+        } else {
+            break;
+        }
+    }
+    let begin = out
+        .iter()
+        .rposition(|(_, e)| matches!(e.what, What::Began(_) | What::CameBack { a_day: true }))
+        .map_or(0, |i| i + 1);
+    if let Some(last) = out[begin..].iter().rposition(|(_, e)| answers(e.what)) {
+        out.remove(begin + last);
+    }
+}
+
+/// Drop everything said on a screen and on the details it opens.
+fn reopen(d: &Dialogue, out: &mut Vec<(usize, Event)>, screen: u16) {
+    let mut gone = vec![usize::from(screen)];
+    if let Some(s) = d.screens.get(usize::from(screen)) {
+        gone.extend(s.items.iter().filter_map(|i| i.then));
+    }
+    out.retain(|(_, e)| match e.what {
+        What::Answered { screen, .. }
+        | What::Ticked { screen, .. }
+        | What::Unticked { screen, .. }
+        | What::Finished { screen }
+        | What::Skipped { screen }
+        | What::Explained { screen, .. } => !gone.contains(&usize::from(screen)),
+        _ => true,
+    });
+}
+
+/// Drop the last emergency and the answer behind it.
+fn withdraw(out: &mut Vec<(usize, Event)>) {
+    let told = out.iter().rposition(
+        |(_, e)| matches!(e.what, What::Told { disposition: Disposition::Emergency }),
+    );
+    let Some(told) = told else { return };
+    let answer = out[..told].iter().rposition(|(_, e)| {
+        answers(e.what) || matches!(e.what, What::Ticked { .. } | What::Explained { .. })
+    });
+    out.remove(told);
+    if let Some(answer) = answer {
+        out.remove(answer);
+    }
+}
+
+/// The answer behind the last emergency: the event that a slip would withdraw.
+pub fn answer_behind(d: &Dialogue, session: &Session) -> Option<What> {
+    let out = effective(d, &session.log);
+    let told = out.iter().rposition(
+        |(_, e)| matches!(e.what, What::Told { disposition: Disposition::Emergency }),
+    )?;
+    out[..told]
+        .iter()
+        .rev()
+        .map(|(_, e)| e.what)
+        .find(|w| answers(*w) || matches!(w, What::Ticked { .. } | What::Explained { .. }))
+}

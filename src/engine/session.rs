@@ -1,0 +1,196 @@
+//! A session: what one person said, as a log. Where they stand is a fold of it (`fold`).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::dialogue::{Disposition, Form};
+
+/// Everything kept about one person's conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The form of the dialogue that the numbers in the log refer to.
+    pub form: Form,
+    /// The country whose numbers are shown, as an ISO code.
+    pub country: Option<String>,
+    /// The language code the messenger gave, for guessing the country.
+    pub language: Option<String>,
+    /// Visits counted in logs that a new check has cleared, so that old buttons stay old.
+    pub visits_before: u32,
+    /// What was said, in order. Never changed, only added to.
+    pub log: Vec<Event>,
+    /// Rounds and follow-ups, in order.
+    pub rounds: Vec<RoundEvent>,
+    /// What stands over the open question for the moment.
+    pub aside: Aside,
+    /// The page of the plan that is open, with its part.
+    pub page: Option<(u8, u8)>,
+}
+
+/// Something the person said or was told, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
+    /// What.
+    pub what: What,
+}
+
+/// The events of a log. Numbers are those of the form that the session names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum What {
+    /// A check began.
+    Began(Begin),
+    /// A single choice or a number was answered.
+    Answered { screen: u16, item: u8 },
+    /// An item was ticked.
+    Ticked { screen: u16, item: u8 },
+    /// A tick was taken away.
+    Unticked { screen: u16, item: u8 },
+    /// *Done* or *None of these*.
+    Finished { screen: u16 },
+    /// The list was skipped.
+    Skipped { screen: u16 },
+    /// A fact was answered after an explanation, from this screen.
+    Explained { screen: u16, fact: u8, option: u8 },
+    /// A fact was asked by itself, because of typed words or a button of a message.
+    Asked { fact: u8, option: u8 },
+    /// The last answer was taken back.
+    Undone,
+    /// An earlier screen is asked again.
+    Reopened { screen: u16 },
+    /// The tap behind an emergency was a slip.
+    Withdrawn,
+    /// This disposition was told.
+    Told { disposition: Disposition },
+    /// The person asked for the plan.
+    Planned,
+    /// The person came back after a long pause; after a day the danger signs are asked again.
+    CameBack { a_day: bool },
+    /// Back from the pause, nothing is new.
+    NothingNew,
+}
+
+/// How a check begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Begin {
+    /// From nothing.
+    Fresh,
+    /// The danger signs again; other answers stay.
+    Again,
+}
+
+/// What stands over the open question.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Aside {
+    /// Nothing.
+    #[default]
+    None,
+    /// Which item are you not sure about?
+    Which,
+    /// The explanation of a fact, for this screen.
+    Explain { fact: u8 },
+    /// A fact asked by itself since these words were typed.
+    Words { fact: u8, words: String },
+    /// Crisis words were typed.
+    Crisis,
+    /// An emergency was tapped by mistake.
+    Mistake,
+    /// A typed answer, to be confirmed: the item of the open screen.
+    Took { item: u8 },
+    /// Choosing a country.
+    Country,
+    /// Waiting for the name of a country.
+    CountryName,
+    /// Choosing an answer to change.
+    Change { part: u8 },
+    /// A message by id, alone.
+    Message(String),
+    /// A message by id, over the open question.
+    Note(String),
+}
+
+/// Something that happened in the rounds and follow-ups, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoundEvent {
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
+    /// What.
+    pub what: RoundWhat,
+}
+
+/// Ice or heat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pack {
+    /// Ice.
+    Ice,
+    /// Heat.
+    Heat,
+}
+
+/// The events of rounds and follow-ups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RoundWhat {
+    /// The pack went on.
+    Started(Pack),
+    /// The skin check was sent.
+    SkinAsked,
+    /// The skin is fine.
+    SkinFine,
+    /// "You can stop now" was sent.
+    MayStop,
+    /// "Take it off now" was sent.
+    OffAsked,
+    /// It was sent once more.
+    OffAgain,
+    /// The pack is off.
+    Off,
+    /// The next round was offered.
+    Offered,
+    /// Ask again later.
+    Snoozed,
+    /// This round is left out.
+    Skipped,
+    /// No more rounds today.
+    StoppedToday,
+    /// No more rounds: the person stopped, feels worse, or a verdict ended coaching.
+    Stopped,
+    /// The skin looked wrong: no more packs.
+    SkinWrong,
+    /// A follow-up was sent, by its number in the dialogue.
+    FollowedUp(u8),
+    /// Help was given or is on its way.
+    GotHelp,
+    /// The person wants no more messages until they write.
+    Silenced,
+}
+
+impl Session {
+    /// A session in which nothing was said.
+    pub fn new(form: Form) -> Session {
+        Session {
+            form,
+            country: None,
+            language: None,
+            visits_before: 0,
+            log: Vec::new(),
+            rounds: Vec::new(),
+            aside: Aside::None,
+            page: None,
+        }
+    }
+
+    /// Add an event.
+    pub fn say(&mut self, now: Timestamp, what: What) {
+        self.log.push(Event { at_ms: now.as_millisecond(), what });
+    }
+
+    /// Add an event of the rounds.
+    pub fn round(&mut self, now: Timestamp, what: RoundWhat) {
+        self.rounds.push(RoundEvent { at_ms: now.as_millisecond(), what });
+    }
+
+    /// When the person last said anything.
+    pub fn last_said(&self) -> Option<Timestamp> {
+        self.log.last().and_then(|e| Timestamp::from_millisecond(e.at_ms).ok())
+    }
+}

@@ -1,0 +1,252 @@
+//! The verdict message, its reasons, and the summary for a clinician.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::effect::View;
+use super::fold::State;
+use super::session::{Session, What};
+use super::view::{button_rows, row_for};
+use super::words::words;
+use crate::assess::{self, Assessment};
+use crate::dialogue::{Act, Dialogue, Disposition, Element, FactKind, Item, Knowledge};
+use crate::plan;
+
+/// The most characters of an emergency message (our limit: it must fit one phone screen).
+pub const EMERGENCY_LIMIT: usize = 900;
+
+/// What the rules say at this point, and whether everything was known.
+///
+/// An emergency told while questions are open rests on what is known for sure; afterwards the
+/// rules that fire are those of the same facts with harmless values for the rest.
+pub fn assessment(d: &Dialogue, state: &State) -> Assessment {
+    assess::assess(d, &d.completed(&state.known))
+}
+
+/// The verdict message that the event of this number told.
+pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
+    let state = State::until(d, session, event + 1);
+    let Some(What::Told { disposition }) = session.log.get(event).map(|e| e.what) else {
+        return View::default();
+    };
+    let words = words(d, session, &state);
+    let found = assessment(d, &state);
+    let Some(verdict) = d.verdicts.iter().find(|v| {
+        v.disposition == disposition
+            && (v.rules.is_empty() || v.rules.iter().any(|r| found.rules.contains(r)))
+    }) else {
+        return View::default();
+    };
+    let message = |id: &str| d.messages.get(id).map(|m| m.text.fill(&words)).unwrap_or_default();
+    let crisis = !verdict.rules.is_empty();
+
+    let mut reasons: Vec<String> = reasons(d, &found, disposition)
+        .into_iter()
+        .map(|r| d.rules[r].reason.fill(&words))
+        .collect();
+    if crisis || matches!(disposition, Disposition::SelfCare | Disposition::NoTriage) {
+        reasons.clear();
+    }
+    let mut waits: Vec<String> = d
+        .waits
+        .iter()
+        .filter(|_| disposition >= Disposition::Urgent)
+        .filter(|w| w.rules.iter().any(|r| found.rules.contains(r) && d.rules[*r].disposition >= Disposition::Urgent))
+        .filter(|w| d.holds(&w.when, &d.completed(&state.known), Some(disposition)))
+        .map(|w| w.say.fill(&words))
+        .collect();
+    let full = d.completed(&state.known);
+    let people: Vec<_> = d
+        .people
+        .iter()
+        .filter(|_| disposition > Disposition::NoTriage && !crisis)
+        .filter(|p| {
+            d.holds(&p.when, &full, Some(disposition))
+                || p.or_unanswered.is_some_and(|f| state.unanswered.contains(&f))
+        })
+        .collect();
+    let mut lines: Vec<String> = people.iter().map(|p| p.say.fill(&words)).collect();
+    let kept = found.disposition < disposition && disposition > Disposition::NoTriage;
+    if kept {
+        lines.push(message("kept_level"));
+    }
+    let signs = (disposition > Disposition::NoTriage).then(|| message("p_signs"));
+    let trust = (disposition < Disposition::Emergency && disposition > Disposition::NoTriage).then(|| message("p_trust"));
+
+    let compose = |reasons: &[String], waits: &[String], lines: &[String]| {
+        let mut parts = vec![verdict.text.fill(&words)];
+        if !reasons.is_empty() {
+            let bullets: Vec<String> = reasons.iter().map(|r| format!("• {r}")).collect();
+            let words = words.clone().with("reasons", bullets.join("\n"));
+            parts.push(d.messages.get("p_reasons").map(|m| m.text.fill(&words)).unwrap_or_default());
+        }
+        parts.extend(waits.iter().cloned());
+        parts.extend(lines.iter().cloned());
+        parts.extend(signs.clone());
+        parts.extend(trust.clone());
+        parts.join("\n\n")
+    };
+    // An emergency must be read at a glance: what matters less is left to /why.
+    let mut text = compose(&reasons, &waits, &lines);
+    while disposition == Disposition::Emergency && text.chars().count() > EMERGENCY_LIMIT {
+        if reasons.len() > 1 {
+            reasons.pop();
+        } else if waits.len() > 1 {
+            waits.pop();
+        } else if lines.pop().is_none() {
+            break;
+        }
+        text = compose(&reasons, &waits, &lines);
+    }
+
+    let (_, left_out) = plan::gates(d, &state);
+    let no_plan = left_out.contains(&Element::Coaching);
+    let mut items: Vec<&Item> = Vec::new();
+    for item in &verdict.buttons {
+        if item.act == Some(Act::Plan) && no_plan {
+            items.extend(people.iter().filter_map(|p| p.button.as_ref()));
+        } else {
+            items.push(item);
+        }
+    }
+    if kept {
+        items.extend(d.messages.get("kept_level").into_iter().flat_map(|m| &m.buttons));
+    }
+    let rows = button_rows(items.into_iter().map(|i| row_for(d, session, &state, &words, i)).collect());
+    View { text, rows }
+}
+
+/// The rules whose reasons are shown: at most three, from the most severe, in table order.
+pub fn reasons(d: &Dialogue, found: &Assessment, disposition: Disposition) -> Vec<usize> {
+    let mut rules: Vec<usize> =
+        found.rules.iter().copied().filter(|&r| d.rules[r].disposition <= disposition).collect();
+    rules.sort_by_key(|&r| std::cmp::Reverse(d.rules[r].disposition));
+    rules.truncate(3);
+    rules
+}
+
+/// Every rule that fired, with the answers that counted and the source.
+pub fn why(d: &Dialogue, session: &Session, state: &State) -> String {
+    let words = words(d, session, state);
+    let found = assessment(d, state);
+    let full = d.completed(&state.known);
+    let mut parts = Vec::new();
+    for &r in &found.rules {
+        let rule = &d.rules[r];
+        let answers: Vec<String> = rule
+            .when
+            .facts()
+            .into_iter()
+            .filter(|&f| !state.known.get(f).is_open() && full.get(f).on != d.facts[f].default.on)
+            .map(|f| format!("{}: {}", d.facts[f].name, labels(d, f, &full)))
+            .collect();
+        let answers = if answers.is_empty() { "no warning sign".into() } else { answers.join("; ") };
+        let source: Vec<&str> = rule.source.iter().filter_map(|s| d.sources.get(s)).map(|s| s.title.as_str()).collect();
+        let own = words
+            .clone()
+            .with("answers", answers)
+            .with("reason", rule.reason.fill(&words))
+            .with("source", source.join("; "));
+        parts.push(d.messages.get("why_verdict").map(|m| m.text.fill(&own)).unwrap_or_default());
+    }
+    parts.join("\n\n")
+}
+
+/// The labels of what is known of a fact.
+pub fn labels(d: &Dialogue, fact: usize, known: &Knowledge) -> String {
+    let f = &d.facts[fact];
+    let on = known.get(fact).on;
+    let list: Vec<String> = (0..f.options.len())
+        .filter(|o| on & (1 << o) != 0)
+        .map(|o| f.options[o].label.source().to_owned())
+        .collect();
+    if list.is_empty() { "none".into() } else { list.join(", ") }
+}
+
+/// The summary of the answers, as plain text for a clinician. Only what was asked, nothing guessed.
+pub fn summary(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> String {
+    let known = &state.known;
+    let name = |f: usize| d.facts[f].name.clone();
+    let of = |id: &str| {
+        d.fact(id).filter(|f| !known.get(*f).is_open()).map(|f| labels(d, f, known)).unwrap_or_else(|| "not asked".into())
+    };
+    let (mut yes, mut unsure, mut no, mut open) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut medicines = Vec::new();
+    let story = ["for_whom", "age_band", "location", "duration", "onset_type", "pain_now", "trend", "rest_pain", "episode_history", "intent"];
+    for (i, f) in d.facts.iter().enumerate() {
+        let k = known.get(i);
+        if story.contains(&f.id.as_str()) {
+            continue;
+        }
+        if state.unanswered.contains(&i) || k.is_open() {
+            if f.phase <= 3 {
+                open.push(name(i));
+            }
+        } else if k.option().is_some_and(|o| f.kind != FactKind::Multi && f.options[usize::from(o)].id == "unsure") {
+            unsure.push(name(i));
+        } else if k.on == f.default.on || (f.kind == FactKind::Multi && k.on == 0) {
+            no.push(name(i));
+        } else if f.id.starts_with("med") {
+            medicines.push(labels(d, i, known));
+        } else {
+            let labels = labels(d, i, known);
+            yes.push(if labels == "Yes" { name(i) } else { format!("{} ({})", name(i), labels) });
+        }
+    }
+    let list = |v: Vec<String>| if v.is_empty() { "none".to_owned() } else { v.join("; ") };
+    let found = assessment(d, state);
+    let result = match state.told {
+        Some(t) => {
+            let ids: Vec<&str> = found.rules.iter().map(|&r| d.rules[r].id.as_str()).collect();
+            format!("{} ({})", name_of(t.disposition), ids.join(", "))
+        }
+        None => "not finished".into(),
+    };
+    let words = words(d, session, state);
+    let reasons: Vec<String> = match state.told {
+        Some(_) => found.rules.iter().map(|&r| d.rules[r].reason.fill(&words)).collect(),
+        None => Vec::new(),
+    };
+    let date = now.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let draft = if d.signed_off.is_none() { "\nDraft questions: not checked by a clinician." } else { "" };
+    format!(
+        "{} summary · {date} · made from answers in a chat, not a diagnosis{draft}\n\
+         Who: {}, age {}\n\
+         Result: {result}\n\
+         Why: {}\n\
+         Yes: {}\n\
+         Not sure: {}\n\
+         Not answered: {}\n\
+         No to: {}\n\
+         Pain: {} · since: {} · start: {} · {} of 10 · {} · {} · {}\n\
+         Medicines and risks: {}",
+        d.title,
+        of("for_whom"),
+        of("age_band"),
+        list(reasons),
+        list(yes),
+        list(unsure),
+        list(open),
+        list(no),
+        of("location"),
+        of("duration"),
+        of("onset_type"),
+        of("pain_now"),
+        of("trend"),
+        of("rest_pain"),
+        of("episode_history"),
+        list(medicines),
+    )
+}
+
+/// A disposition in the words of the files.
+pub fn name_of(disposition: Disposition) -> &'static str {
+    match disposition {
+        Disposition::NoTriage => "no_triage",
+        Disposition::SelfCare => "self_care",
+        Disposition::Routine => "routine",
+        Disposition::Soon => "soon",
+        Disposition::Urgent => "urgent",
+        Disposition::Emergency => "emergency",
+    }
+}

@@ -1,0 +1,141 @@
+//! The plan: which packs fit by the clock and the gates, and which lines of each page. Pure.
+
+use jiff::Timestamp;
+
+use crate::assess;
+use crate::dialogue::{Dialogue, Disposition, Element, Knowledge, Line};
+use crate::engine::fold::State;
+use crate::engine::session::{Pack, RoundWhat, Session};
+
+/// The state of the ice and heat clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockState {
+    /// Ice.
+    Ice,
+    /// The person picks.
+    Choose,
+    /// Heat.
+    Heat,
+    /// Heat before its time, as the person likes.
+    EarlyHeat,
+    /// Both are barred.
+    Neither,
+}
+
+/// What packs are offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packs {
+    /// The clock.
+    pub state: ClockState,
+    /// Whether ice may be started.
+    pub ice: bool,
+    /// Whether heat may be started.
+    pub heat: bool,
+}
+
+impl Packs {
+    /// Whether this pack may be started.
+    pub fn allows(self, pack: Pack) -> bool {
+        match pack {
+            Pack::Ice => self.ice,
+            Pack::Heat => self.heat,
+        }
+    }
+}
+
+/// The facts with which gates are read: harmless where never asked, open where skipped.
+pub fn known_for_gates(d: &Dialogue, state: &State) -> Knowledge {
+    let mut known = d.completed(&state.known);
+    for &screen in &state.skipped {
+        for item in &d.screens[screen].items {
+            for &(fact, _) in &item.sets {
+                known.set(fact, state.known.get(fact));
+            }
+        }
+    }
+    known
+}
+
+/// The gates that fire and what they leave out, by the disposition told last.
+pub fn gates(d: &Dialogue, state: &State) -> (Vec<usize>, Vec<Element>) {
+    let disposition = state.disposition().unwrap_or(Disposition::NoTriage);
+    assess::gates(d, &known_for_gates(d, state), disposition)
+}
+
+/// Hours since the bout or its injury began, by the answers and the time since they were given.
+pub fn hours_since_start(d: &Dialogue, state: &State, now: Timestamp) -> u32 {
+    let full = d.completed(&state.known);
+    let then = d
+        .clock
+        .since
+        .iter()
+        .filter(|s| d.holds(&s.when, &full, None))
+        .filter_map(|s| full.get(s.fact).option().and_then(|o| s.hours.get(usize::from(o)).copied().flatten()))
+        .min()
+        .unwrap_or(0);
+    let answered = state.told.map_or(now.as_millisecond(), |t| t.at_ms);
+    let passed = (now.as_millisecond() - answered).max(0) / 3_600_000;
+    then.saturating_add(u32::try_from(passed).unwrap_or(u32::MAX))
+}
+
+/// Which packs fit this person now.
+pub fn packs(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> Packs {
+    let (_, out) = gates(d, state);
+    let skin_wrong = session.rounds.iter().any(|e| e.what == RoundWhat::SkinWrong);
+    let barred = |e: Element| skin_wrong || out.contains(&e) || out.contains(&Element::Coaching);
+    let full = d.completed(&state.known);
+    let hours = hours_since_start(d, state, now);
+    let (ice, heat) = (!barred(Element::Ice), !barred(Element::Heat));
+    let clock = if !ice && !heat {
+        ClockState::Neither
+    } else if hours < d.clock.ice_until_hours {
+        if !ice && heat && d.holds(&d.clock.early_heat_when, &full, None) {
+            ClockState::EarlyHeat
+        } else if ice {
+            ClockState::Ice
+        } else {
+            ClockState::Neither
+        }
+    } else if hours < d.clock.choose_until_hours {
+        if d.holds(&d.clock.stay_on_ice_when, &full, None) {
+            if ice { ClockState::Ice } else { ClockState::Neither }
+        } else if ice && heat {
+            ClockState::Choose
+        } else if ice {
+            ClockState::Ice
+        } else {
+            ClockState::Heat
+        }
+    } else if heat {
+        ClockState::Heat
+    } else {
+        ClockState::Neither
+    };
+    let (ice, heat) = match clock {
+        ClockState::Ice => (true, false),
+        ClockState::Choose => (true, true),
+        ClockState::Heat | ClockState::EarlyHeat => (false, true),
+        ClockState::Neither => (false, false),
+    };
+    Packs { state: clock, ice, heat }
+}
+
+/// The lines of a page that fit this person now.
+pub fn lines<'a>(d: &'a Dialogue, state: &State, page: usize, now: Timestamp) -> Vec<&'a Line> {
+    let (_, out) = gates(d, state);
+    let disposition = state.disposition();
+    let full = d.completed(&state.known);
+    let hours = hours_since_start(d, state, now);
+    d.pages[page]
+        .lines
+        .iter()
+        .filter(|l| {
+            let barred = l.advises.iter().any(|e| out.contains(e)) || out.contains(&Element::Coaching);
+            let instead = l.instead_of.is_empty() || l.instead_of.iter().any(|e| out.contains(e));
+            !barred
+                && instead
+                && (l.from_hours..l.until_hours).contains(&hours)
+                && d.holds(&l.when, &full, disposition)
+        })
+        .collect()
+}
