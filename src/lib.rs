@@ -14,3 +14,5 @@ pub mod plan;
 pub mod answerer;
 /// Vignettes: cases with expected results.
 pub mod vignettes;
+/// Where records live.
+pub mod store;

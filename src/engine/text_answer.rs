@@ -50,10 +50,12 @@ pub fn plain(text: &str) -> String {
 /// Words of danger in a typed text, the crisis first.
 ///
 /// A hit after a negation in the same clause does not count: "no chest pain" is not chest pain.
+/// Crisis words count even so, since "I'm not OK, I want to die" must not be missed, and the
+/// question that follows is gentle.
 pub fn danger(d: &Dialogue, text: &str) -> Option<Danger> {
     let text = plain(text);
     let negations: Vec<String> = d.common.negations.iter().map(|n| plain(n)).collect();
-    if d.common.crisis_words.iter().any(|w| says(&text, &plain(w), &negations)) {
+    if d.common.crisis_words.iter().any(|w| says(&text, &plain(w), &[])) {
         return Some(Danger::Crisis);
     }
     d.common.emergency_words.iter().find_map(|(fact, words)| {
@@ -62,7 +64,7 @@ pub fn danger(d: &Dialogue, text: &str) -> Option<Danger> {
     })
 }
 
-/// Whether `text` says `words` somewhere without a negation up to four words before, in its clause.
+/// Whether `text` says `words` somewhere without a negation up to three words before, in its clause.
 fn says(text: &str, words: &str, negations: &[String]) -> bool {
     if words.is_empty() {
         return false;
@@ -73,7 +75,7 @@ fn says(text: &str, words: &str, negations: &[String]) -> bool {
     while let Some(at) = padded[from..].find(&needle) {
         let at = from + at;
         let clause = padded[..at].rsplit('|').next().unwrap_or("");
-        let near: Vec<&str> = clause.split_whitespace().rev().take(4).collect();
+        let near: Vec<&str> = clause.split_whitespace().rev().take(3).collect();
         let near: Vec<&str> = near.into_iter().rev().collect();
         // "but" and "just" begin a new thought: "not sleeping but chest pain".
         let near = match near.iter().rposition(|w| matches!(*w, "but" | "just" | "now" | "only")) {

@@ -1,0 +1,104 @@
+//! The stored form of what is kept of one person.
+//!
+//! The header (version, due time, update ids) stands apart from the body, so that a store can
+//! index it without reading what the person said. The body begins with a format number: a binary
+//! reads its own format and the one before.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{StoreError, UpdateId};
+use crate::engine::{Owed, Session};
+
+/// The format this program writes.
+pub const FORMAT: u8 = 1;
+
+/// How many recent updates a record remembers.
+pub const SEEN: usize = 16;
+
+/// What is kept of one person.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Record {
+    /// Counts commits; 0 for a record that was never stored.
+    pub version: u64,
+    /// When the bot must look again: the next timer or the next try to deliver.
+    pub due: Option<Timestamp>,
+    /// The updates applied last, oldest first, at most [`SEEN`].
+    pub seen: Vec<UpdateId>,
+    /// Everything else.
+    pub body: Body,
+}
+
+/// The part of a record that tells what the person said. Never logged.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Body {
+    /// What they said. Nothing after they refused, or erased everything.
+    pub session: Option<Session>,
+    /// The open question's message, as they see it.
+    pub shown: Option<Shown>,
+    /// Question messages that were left behind and are to be folded, by message number.
+    pub folding: Vec<i64>,
+    /// New messages that are owed, oldest first.
+    pub owed: Vec<OwedEntry>,
+    /// The number for the next owed message.
+    pub next_owed: u32,
+    /// The open question must be sent anew: its message lies above newer ones, or is gone.
+    pub resend: bool,
+}
+
+/// A message that shows the open question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// Its number in the chat.
+    pub message: i64,
+    /// The hash of the view it shows.
+    pub view: u64,
+}
+
+/// A new message that is owed, and how often it was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwedEntry {
+    /// Its number, within this person.
+    pub number: u32,
+    /// What it is.
+    pub owed: Owed,
+    /// Failed tries.
+    pub attempts: u8,
+}
+
+impl Record {
+    /// Note an update as applied.
+    pub fn saw(&mut self, update: UpdateId) {
+        self.seen.push(update);
+        if self.seen.len() > SEEN {
+            self.seen.remove(0);
+        }
+    }
+
+    /// The body as bytes, with its format number in front.
+    pub fn body_bytes(&self) -> Vec<u8> {
+        let mut out = vec![FORMAT];
+        // Writing to memory cannot fail, and every type in it has a form in this encoding.
+        out.extend(postcard::to_allocvec(&self.body).unwrap_or_default());
+        out
+    }
+
+    /// A record from its header and the bytes of its body.
+    pub fn read(
+        version: u64,
+        due: Option<Timestamp>,
+        seen: Vec<UpdateId>,
+        bytes: &[u8],
+    ) -> Result<Record, StoreError> {
+        let body = match bytes {
+            [FORMAT, rest @ ..] => {
+                postcard::from_bytes(rest).map_err(|_| StoreError::Unreadable("its bytes are damaged".into()))?
+            }
+            [other, ..] => {
+                return Err(StoreError::Unreadable(format!("it has format {other}, this program reads {FORMAT}")));
+            }
+            [] => return Err(StoreError::Unreadable("it is empty".into())),
+        };
+        Ok(Record { version, due, seen, body })
+    }
+}
