@@ -6,6 +6,7 @@
 pub mod memory;
 pub mod record;
 pub mod sqlite;
+mod stored;
 
 use std::time::Duration;
 

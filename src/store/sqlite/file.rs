@@ -1,0 +1,183 @@
+//! The file of a store: found or created, locked, and prepared for use.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, ffi};
+
+use super::fault;
+use crate::store::StoreError;
+
+/// The format of the tables.
+const FORMAT: i64 = 1;
+
+/// How long SQLite waits for another program that holds the file, such as a backup.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The tables. Format 1.
+const TABLES: &str = "
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+    CREATE TABLE record (
+        person INTEGER PRIMARY KEY,
+        version INTEGER NOT NULL,
+        due_ms INTEGER,
+        lease_until_ms INTEGER,
+        seen TEXT NOT NULL,
+        body BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX record_due ON record (due_ms) WHERE due_ms IS NOT NULL;
+    CREATE INDEX record_lease ON record (lease_until_ms) WHERE lease_until_ms IS NOT NULL;
+";
+
+/// An open file that no other Backtalk uses.
+#[derive(Debug)]
+pub struct StoreFile {
+    /// SQLite's handle. It stands first, so that it is dropped before the lock.
+    pub connection: Connection,
+    /// Where the file is, for messages.
+    pub path: PathBuf,
+    _lock: File,
+}
+
+/// Open the file, and create it and its folder when they are missing.
+pub fn open(path: &Path) -> Result<StoreFile, StoreError> {
+    let cannot = |what: &str, why: io::Error| {
+        StoreError::Unusable(format!(
+            "{what} {} is not possible ({why}); give another file with --store",
+            path.display()
+        ))
+    };
+    let path = std::path::absolute(path).map_err(|why| cannot("finding", why))?;
+    create(&path).map_err(|why| cannot("creating", why))?;
+    let lock = lock(&path).map_err(|why| cannot("locking", why))?.ok_or_else(|| {
+        StoreError::Unusable(format!(
+            "another Backtalk is using {}; stop it, or give another file with --store",
+            path.display()
+        ))
+    })?;
+    let connection = connect(&path).map_err(|error| fault::tell(&path, &error))?;
+    let mut file = StoreFile { connection, path, _lock: lock };
+    file.prepare()?;
+    Ok(file)
+}
+
+/// Create the folder and an empty file. A file that exists is not touched, not even opened: closing
+/// it would end the locks that SQLite holds on it in this process.
+fn create(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)?;
+    }
+    match private().create_new(true).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Lock the file's neighbour that is there for this. Nothing when another has it. The neighbour is
+/// that of the real file, so that a symbolic link is no way around it, and it is never deleted.
+fn lock(path: &Path) -> io::Result<Option<File>> {
+    let mut name = fs::canonicalize(path)?.into_os_string();
+    name.push(".lock");
+    let lock = private().create(true).truncate(false).open(name)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// How files are created: for their owner only. SQLite gives its log the same mode.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    // Temporary files would hold what people said, and nothing erases them.
+    connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;")?;
+    Ok(connection)
+}
+
+impl StoreFile {
+    /// Wipe the write-ahead log, so that nothing that was erased can be read in it.
+    pub fn wipe_log(&self) -> rusqlite::Result<()> {
+        let busy =
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if busy {
+            return Err(rusqlite::Error::SqliteFailure(
+                ffi::Error::new(ffi::SQLITE_BUSY),
+                Some("another program reads the file, which keeps what was erased in its log".into()),
+            ));
+        }
+        Ok(())
+    }
+
+    fn prepare(&mut self) -> Result<(), StoreError> {
+        let tell = |error| fault::tell(&self.path, &error);
+        let unusable = |why: String| {
+            Err(StoreError::Unusable(format!(
+                "{} {why}, or give another file with --store",
+                self.path.display()
+            )))
+        };
+        match format(&mut self.connection).map_err(tell)? {
+            Some(FORMAT) => {}
+            Some(newer) if newer > FORMAT => {
+                return unusable(format!(
+                    "has format {newer} and this Backtalk reads {FORMAT}; run the newer Backtalk that wrote it"
+                ));
+            }
+            _ => return unusable("is not a Backtalk store; move it away".into()),
+        }
+        let mode: String = self
+            .connection
+            .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+            .map_err(tell)?;
+        if mode != "wal" {
+            return unusable("lies where SQLite cannot keep a write-ahead log; move it to a local disk".into());
+        }
+        // The file is ours, so whoever held a lease is gone.
+        self.connection
+            .execute_batch(
+                "PRAGMA synchronous = FULL;
+                 UPDATE record SET lease_until_ms = NULL WHERE lease_until_ms IS NOT NULL;",
+            )
+            .map_err(tell)?;
+        // A crash may have come between an erasure and the wiping of the log.
+        self.wipe_log().map_err(tell)
+    }
+}
+
+/// The format of the tables, which are created in an empty file. Nothing when they are not ours.
+fn format(connection: &mut Connection) -> rusqlite::Result<Option<i64>> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let tables = |name: &str| {
+        tx.query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name LIKE ?1",
+            [name],
+            |row| row.get::<_, i64>(0),
+        )
+    };
+    if tables("%")? == 0 {
+        tx.execute_batch(TABLES)?;
+        tx.execute("INSERT INTO meta VALUES ('format', ?1)", [FORMAT])?;
+        tx.commit()?;
+        return Ok(Some(FORMAT));
+    }
+    if tables("meta")? == 0 || tables("record")? == 0 {
+        return Ok(None);
+    }
+    tx.query_row("SELECT value FROM meta WHERE key = 'format'", [], |row| row.get(0)).optional()
+}

@@ -1,0 +1,157 @@
+//! Histories: what is asked of a store, what it says, and the stores that are asked.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use backtalk::dialogue::Form;
+use backtalk::engine::{Owed, Session};
+use backtalk::store::memory::MemoryStore;
+use backtalk::store::record::{Body, FORMAT};
+use backtalk::store::sqlite::SqliteStore;
+use backtalk::store::{Commit, OwedEntry, Person, Record, Store, StoreError};
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+/// One thing asked of a store.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    Load(i64),
+    Commit { person: i64, expected: u64, record: Record, update: Option<i64> },
+    Claim { limit: usize, lease_ms: u64 },
+    NextDue,
+    Forget(i64),
+    People,
+    /// Spoil the bytes of a body behind the store's back.
+    Damage(i64),
+    /// From here on it is this many milliseconds after 1970.
+    At(i64),
+}
+
+/// What a store says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    Done,
+    Nothing,
+    Has(Record),
+    Applied,
+    Already(Record),
+    Conflict(Option<Record>),
+    Claims(Vec<(i64, Record)>),
+    Next(Option<i64>),
+    People(Vec<i64>),
+    Unreadable,
+    Unavailable,
+    Unusable(String),
+}
+
+/// A record of which `word` tells what was said.
+pub fn record(version: u64, due: Option<i64>, seen: &[i64], word: &str) -> Record {
+    let mut session = Session::new(Form::default());
+    session.country = Some(word.to_owned());
+    Record {
+        version,
+        due: due.map(at),
+        seen: seen.to_vec(),
+        body: Body {
+            session: Some(session),
+            owed: vec![OwedEntry { number: 1, owed: Owed::message(word), attempts: 0 }],
+            ..Body::default()
+        },
+    }
+}
+
+pub fn at(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap()
+}
+
+/// A store that is tested, and what it needs to stand on.
+pub struct Subject {
+    pub name: &'static str,
+    pub store: Arc<dyn Store>,
+    damage: Box<dyn Fn(Person)>,
+    now: Timestamp,
+    _folder: Option<TempDir>,
+}
+
+/// Every store, each with nothing in it.
+pub fn every_store() -> Vec<Subject> {
+    vec![memory(), sqlite()]
+}
+
+const DAMAGED: [u8; 2] = [FORMAT, 0xff];
+
+fn memory() -> Subject {
+    let store = Arc::new(MemoryStore::new());
+    let same = store.clone();
+    Subject {
+        name: "memory",
+        store,
+        damage: Box::new(move |person| same.damage(person, &DAMAGED)),
+        now: at(0),
+        _folder: None,
+    }
+}
+
+fn sqlite() -> Subject {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backtalk.db");
+    Subject {
+        name: "sqlite",
+        store: Arc::new(SqliteStore::open(&path).unwrap()),
+        damage: Box::new(move |person| damage_file(&path, person)),
+        now: at(0),
+        _folder: Some(folder),
+    }
+}
+
+pub fn damage_file(path: &Path, person: Person) {
+    let file = rusqlite::Connection::open(path).unwrap();
+    file.execute("UPDATE record SET body = ?2 WHERE person = ?1", (person.0, DAMAGED)).unwrap();
+}
+
+impl Subject {
+    /// Ask the store.
+    pub async fn ask(&mut self, ask: &Ask) -> Said {
+        self.try_ask(ask).await.unwrap_or_else(|error| match error {
+            StoreError::Unreadable(_) => Said::Unreadable,
+            StoreError::Unavailable(_) => Said::Unavailable,
+            StoreError::Unusable(why) => Said::Unusable(why),
+        })
+    }
+
+    async fn try_ask(&mut self, ask: &Ask) -> Result<Said, StoreError> {
+        let store = &self.store;
+        Ok(match ask {
+            Ask::Load(person) => store.load(Person(*person)).await?.map_or(Said::Nothing, Said::Has),
+            Ask::Commit { person, expected, record, update } => {
+                match store.commit(Person(*person), *expected, record, *update).await? {
+                    Commit::Applied => Said::Applied,
+                    Commit::Already(record) => Said::Already(record),
+                    Commit::Conflict(record) => Said::Conflict(record),
+                }
+            }
+            Ask::Claim { limit, lease_ms } => {
+                let lease = Duration::from_millis(*lease_ms);
+                let claims = store.claim_due(self.now, *limit, lease).await?;
+                Said::Claims(claims.into_iter().map(|c| (c.person.0, c.record)).collect())
+            }
+            Ask::NextDue => {
+                Said::Next(store.next_due(self.now).await?.map(Timestamp::as_millisecond))
+            }
+            Ask::Forget(person) => {
+                store.forget(Person(*person)).await?;
+                Said::Done
+            }
+            Ask::People => Said::People(store.people().await?.into_iter().map(|p| p.0).collect()),
+            Ask::Damage(person) => {
+                (self.damage)(Person(*person));
+                Said::Done
+            }
+            Ask::At(ms) => {
+                self.now = at(*ms);
+                Said::Done
+            }
+        })
+    }
+}

@@ -1,0 +1,117 @@
+//! What a store must say, in the plainest words: the reference for random histories.
+
+use std::collections::BTreeMap;
+
+use backtalk::store::Record;
+
+use crate::history::{Ask, Said};
+
+/// A store in thought.
+#[derive(Default)]
+pub struct Model {
+    people: BTreeMap<i64, Kept>,
+    now: i64,
+}
+
+struct Kept {
+    record: Record,
+    damaged: bool,
+    /// Held while this is later than now.
+    held_until: i64,
+}
+
+impl Kept {
+    fn due(&self) -> Option<i64> {
+        self.record.due.map(|due| due.as_millisecond())
+    }
+}
+
+impl Model {
+    /// The version that stands.
+    pub fn version(&self, person: i64) -> u64 {
+        self.people.get(&person).map_or(0, |kept| kept.record.version)
+    }
+
+    /// The updates seen.
+    pub fn seen(&self, person: i64) -> Vec<i64> {
+        self.people.get(&person).map_or_else(Vec::new, |kept| kept.record.seen.clone())
+    }
+
+    /// The time.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// What a store must say to this.
+    pub fn ask(&mut self, ask: &Ask) -> Said {
+        match ask {
+            Ask::Load(person) => self.see(*person, Said::Has, Said::Nothing),
+            Ask::Commit { person, expected, record, update } => {
+                let standing = self.people.get(person).map(|kept| &kept.record);
+                if let (Some(standing), Some(update)) = (standing, update)
+                    && standing.seen.contains(update)
+                {
+                    return self.see(*person, Said::Already, Said::Nothing);
+                }
+                if self.version(*person) != *expected {
+                    return self.see(*person, |r| Said::Conflict(Some(r)), Said::Conflict(None));
+                }
+                let record = Record { version: expected + 1, ..record.clone() };
+                self.people.insert(*person, Kept { record, damaged: false, held_until: i64::MIN });
+                Said::Applied
+            }
+            Ask::Claim { limit, lease_ms } => {
+                let mut due: Vec<_> = self
+                    .people
+                    .iter_mut()
+                    .filter(|(_, kept)| kept.held_until <= self.now)
+                    .filter_map(|(person, kept)| Some((kept.due()?, *person, kept)))
+                    .filter(|(due, ..)| *due <= self.now)
+                    .collect();
+                due.sort_by_key(|(due, ..)| *due);
+                let mut claims = Vec::new();
+                for (_, person, kept) in due {
+                    if claims.len() == *limit {
+                        break;
+                    }
+                    kept.held_until = self.now + i64::try_from(*lease_ms).unwrap();
+                    if !kept.damaged {
+                        claims.push((person, kept.record.clone()));
+                    }
+                }
+                Said::Claims(claims)
+            }
+            Ask::NextDue => Said::Next(
+                self.people
+                    .values()
+                    .filter_map(|kept| {
+                        if kept.held_until > self.now { Some(kept.held_until) } else { kept.due() }
+                    })
+                    .min(),
+            ),
+            Ask::Forget(person) => {
+                self.people.remove(person);
+                Said::Done
+            }
+            Ask::People => Said::People(self.people.keys().copied().collect()),
+            Ask::Damage(person) => {
+                if let Some(kept) = self.people.get_mut(person) {
+                    kept.damaged = true;
+                }
+                Said::Done
+            }
+            Ask::At(ms) => {
+                self.now = *ms;
+                Said::Done
+            }
+        }
+    }
+
+    fn see(&self, person: i64, has: impl Fn(Record) -> Said, nothing: Said) -> Said {
+        match self.people.get(&person) {
+            Some(kept) if kept.damaged => Said::Unreadable,
+            Some(kept) => has(kept.record.clone()),
+            None => nothing,
+        }
+    }
+}
