@@ -67,6 +67,15 @@ pub fn begin(d: &Dialogue) -> Session {
     Session::new(d.form)
 }
 
+/// Note the language of somebody new, and the country if it names one.
+pub fn meet(d: &Dialogue, session: &mut Session, language: &str) {
+    if session.language.is_none() {
+        session.language = Some(language.chars().take(12).collect());
+        let region = language.split(['-', '_']).nth(1).unwrap_or("");
+        session.country = d.numbers.country(region).map(|c| c.code.clone());
+    }
+}
+
 struct Turn<'a> {
     d: &'a Dialogue,
     now: Timestamp,
@@ -102,6 +111,9 @@ impl Turn<'_> {
         let before = self.state();
         if !matches!(input, Input::Due | Input::Blocked) {
             self.came_back_first(&before);
+            if rounds::fold(self.d, &self.s, &before).silenced {
+                self.s.round(self.now, RoundWhat::Resumed);
+            }
         }
         match input {
             Input::Due => {
@@ -118,6 +130,7 @@ impl Turn<'_> {
             Input::UnknownPress => self.stale(),
             Input::Press(press) => self.press(press, &before),
             Input::Text(text) => self.text(text, &before),
+            Input::Edited(text) => self.edited(text, &before),
         }
     }
 
@@ -182,13 +195,7 @@ impl Turn<'_> {
     fn start(&mut self, language: Option<&str>) {
         self.fresh = true;
         if let Some(language) = language {
-            self.s.language = Some(language.chars().take(12).collect());
-            let region = language.split(['-', '_']).nth(1).unwrap_or("");
-            if self.s.country.is_none()
-                && let Some(c) = self.d.numbers.country(region)
-            {
-                self.s.country = Some(c.code.clone());
-            }
+            meet(self.d, &mut self.s, language);
         }
         let state = self.state();
         self.s.aside = Aside::None;
@@ -484,11 +491,15 @@ impl Turn<'_> {
                 self.s.aside = Aside::None;
                 self.again(&state);
             }
-            Act::Summary => self.owed.push(Owed::Summary),
+            Act::Summary => {
+                self.put_by();
+                self.owed.push(Owed::Summary);
+            }
             Act::Why => {
                 if state.open {
                     self.aside("why");
                 } else {
+                    self.put_by();
                     self.owed.push(Owed::WhyVerdict);
                 }
             }
@@ -536,6 +547,13 @@ impl Turn<'_> {
                 self.message("forget_done");
                 self.erase = true;
             }
+        }
+    }
+
+    /// A message that only tells something gives way to what comes.
+    fn put_by(&mut self) {
+        if matches!(self.s.aside, Aside::Message(_) | Aside::Note(_)) {
+            self.s.aside = Aside::None;
         }
     }
 
@@ -641,25 +659,11 @@ impl Turn<'_> {
             }
             _ => {}
         }
-        if !state.began && state.told.is_none() {
-            if text_answer::looks_like_an_article(self.d, text) {
-                self.aside("own_back");
-            } else {
-                self.s.aside = Aside::None;
-            }
-            return;
-        }
-        if text_answer::looks_like_an_article(self.d, text) && self.d.messages.contains_key("unknown_text") {
-            return self.note("unknown_text");
-        }
-        let Some(screen) = screen else {
-            // No question is open: the person is shown where they are.
-            if matches!(route::place(self.d, state), Place::Plan) {
-                self.note("unknown_text");
-            } else {
-                self.aside("help");
-            }
-            return;
+        let article = text_answer::looks_like_an_article(self.d, text);
+        let waiting = !matches!(self.s.aside, Aside::None | Aside::Note(_)) || state.came_back.is_some();
+        let screen = match screen {
+            Some(screen) if !waiting && !article => screen,
+            _ => return self.text_beside_a_screen(text, state, article),
         };
         let words = words::words(self.d, &self.s, state);
         match text_answer::typed(self.d, state, screen, text, &words) {
@@ -675,6 +679,34 @@ impl Turn<'_> {
             Some(Typed::NotSure) => self.answer(state, screen, &Wish::NotSure),
             Some(Typed::Back) => self.act(Act::Back),
             None => self.note("unknown_text"),
+        }
+    }
+
+    /// Words while no question of the triage waits for them: they may name a button, or start.
+    fn text_beside_a_screen(&mut self, text: &str, state: &State, article: bool) {
+        let shown = view::view(self.d, &self.s, self.now);
+        let named = shown.as_ref().and_then(|v| text_answer::button(self.d, v, text));
+        if let Some(press) = named {
+            return self.press(&press, state);
+        }
+        match route::place(self.d, state) {
+            Place::Welcome if article => self.aside("own_back"),
+            Place::Welcome => self.s.aside = Aside::None,
+            Place::Told if matches!(self.s.aside, Aside::None) => self.aside("help"),
+            Place::Plan if matches!(self.s.aside, Aside::None) => self.note("unknown_text"),
+            Place::Asking(_) if matches!(self.s.aside, Aside::None) => self.note("unknown_text"),
+            // The message that waits for its answer is shown again.
+            _ => {}
+        }
+    }
+
+    /// An edited message answers nothing, but it may name a danger.
+    fn edited(&mut self, text: &str, state: &State) {
+        if text_answer::danger(self.d, text).is_some() {
+            self.text(text, state);
+        } else {
+            self.fresh = true;
+            self.note("unknown_media");
         }
     }
 

@@ -315,3 +315,16 @@ fn join<T: AsRef<str>>(list: &[T]) -> String {
     }
     list.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ")
 }
+
+/// A verdict for people who read it in a terminal.
+pub fn triage_text(t: &Triage) -> String {
+    let left: Vec<String> = t.leaves_out.iter().map(|e| element_name(*e)).collect();
+    format!(
+        "disposition: {}\nrules: {}\ngates: {}\nleaves out: {}\ncards: {}\n",
+        name_of(t.disposition),
+        join(&t.rules),
+        join(&t.gates),
+        join(&left),
+        join(&t.cards)
+    )
+}

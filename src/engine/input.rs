@@ -13,6 +13,8 @@ pub enum Input {
     UnknownPress,
     /// Words were typed.
     Text(String),
+    /// An earlier message was changed to these words.
+    Edited(String),
     /// A command was sent.
     Command(Command),
     /// A photo, voice message, sticker or anything else that cannot be read.

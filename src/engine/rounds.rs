@@ -86,7 +86,6 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
         let at = time(*at_ms);
         match *what {
             RoundWhat::Started(pack) => {
-                r.silenced = false;
                 r.state = RoundState::On { pack, since: at, sent: Sent::default() };
             }
             RoundWhat::SkinAsked => with_sent(&mut r.state, |s| s.skin = true),
@@ -124,6 +123,7 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
             RoundWhat::FollowedUp(n) if *at_ms >= told_ms => r.followed_up |= 1 << n,
             RoundWhat::FollowedUp(_) => {}
             RoundWhat::GotHelp => r.got_help = *at_ms >= told_ms,
+            RoundWhat::Resumed => r.silenced = false,
             RoundWhat::Silenced => {
                 r.silenced = true;
                 r.state = RoundState::Idle;

@@ -162,6 +162,8 @@ pub enum RoundWhat {
     GotHelp,
     /// The person wants no more messages until they write.
     Silenced,
+    /// They wrote again.
+    Resumed,
 }
 
 impl Session {

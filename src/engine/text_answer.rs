@@ -1,6 +1,8 @@
 //! Words typed instead of tapped: what they answer, and whether they name a danger.
 
+use super::effect::View;
 use super::fold::State;
+use super::press::Press;
 use super::route::is_offered;
 use crate::dialogue::{Dialogue, FactId, ScreenId, ScreenKind, Words};
 
@@ -146,6 +148,33 @@ pub fn typed(d: &Dialogue, state: &State, screen: ScreenId, text: &str, words: &
         }
     }
     perhaps(&offered, &text)
+}
+
+/// The button of a message that typed words name: by its whole label, by yes or no, or by words
+/// that only one label has.
+pub fn button(d: &Dialogue, view: &View, text: &str) -> Option<Press> {
+    let text = plain(text).replace(" |", "");
+    let labels: Vec<(String, &str)> =
+        view.buttons().map(|b| (plain(&b.label).replace(" |", ""), b.data.as_str())).collect();
+    let among = |list: &[String], w: &str| list.iter().any(|x| plain(x) == w);
+    let same = |list: &[String]| among(list, &text).then(|| {
+        let hits: Vec<&str> = labels
+            .iter()
+            .filter(|(l, _)| among(list, l) || l.split_whitespace().next().is_some_and(|w| among(list, w)))
+            .map(|(_, data)| *data)
+            .collect();
+        match (labels.iter().find(|(l, _)| among(list, l)), hits.as_slice()) {
+            (Some((_, exact)), _) => Some(*exact),
+            (None, [one]) => Some(*one),
+            _ => None,
+        }
+    }).flatten();
+    let exact = labels.iter().find(|(l, _)| *l == text).map(|(_, data)| *data);
+    let found = exact
+        .or_else(|| same(&d.common.yes))
+        .or_else(|| same(&d.common.no))
+        .or_else(|| same(&d.common.unsure))?;
+    Press::read(found)
 }
 
 /// A whole number, alone or in front of "out of 10" and the like.

@@ -388,11 +388,12 @@ fn plan_view(d: &Dialogue, session: &Session, state: &State, words: &Words, now:
         text.push_str(&format!("\n{}", say("no_tablets_line", &words.clone().with("gate_text", gate))));
     }
     let mut rows = Vec::new();
+    let on = matches!(super::rounds::fold(d, session, state).state, super::rounds::RoundState::On { .. });
     for (pack, allowed, wish, label) in [
         (super::session::Pack::Ice, packs.ice, Act::StartIce, &labels.start_ice),
         (super::session::Pack::Heat, packs.heat, Act::StartHeat, &labels.start_heat),
     ] {
-        if allowed {
+        if allowed && !on {
             let minutes = super::rounds::on_minutes(d, state, pack).to_string();
             rows.push(button(&label.replace("{ $minutes }", &minutes), Wish::Act(wish)));
         }
@@ -425,26 +426,32 @@ pub fn page_parts(d: &Dialogue, state: &State, words: &Words, page: usize, now: 
     parts
 }
 
-/// The question whose "why" is asked: its facts' reasons and sources.
+/// The question whose "why" is asked: the reason for each of its facts, in the order of its items.
 fn why_words(d: &Dialogue, state: &State, words: &mut Words) {
     let Place::Asking(screen) = route::place(d, state) else { return };
-    let mut facts: Vec<FactId> = route::asks(d, screen).into_iter().map(|(f, _)| f).collect();
-    facts.dedup();
+    let s = &d.screens[screen];
+    let mut facts: Vec<FactId> = Vec::new();
+    for item in &s.items {
+        let own = item.sets.iter().chain(item.then.iter().flat_map(|t| d.screens[*t].items.iter().flat_map(|i| &i.sets)));
+        for (f, _) in own.take(1) {
+            if !facts.contains(f) {
+                facts.push(*f);
+            }
+        }
+    }
     let mut why: Vec<String> = Vec::new();
     let mut sources: Vec<&str> = Vec::new();
-    for f in facts {
-        let text = d.facts[f].why.fill(words);
-        if !why.contains(&text) && why.iter().map(|w| w.chars().count()).sum::<usize>() < 450 {
-            why.push(text);
-            sources.extend(
-                d.facts[f].source.iter().filter(|s| s.chars().any(char::is_uppercase)).filter_map(|s| d.sources.get(s)).map(|s| s.title.as_str()),
-            );
-        }
+    for &f in &facts {
+        let reason = d.facts[f].why.fill(words);
+        why.push(if facts.len() == 1 { reason } else { format!("\n• {}: {reason}", d.facts[f].name) });
+        // Only published sources: the ids of the seed statements are for clinicians.
+        let published = d.facts[f].source.iter().filter(|s| s.starts_with(|c: char| c.is_uppercase()));
+        sources.extend(published.filter_map(|s| d.sources.get(s)).map(|s| s.title.as_str()));
     }
     sources.sort_unstable();
     sources.dedup();
     sources.truncate(3);
-    words.set("why", why.join(" "));
+    words.set("why", why.concat());
     words.set("source", if sources.is_empty() { "our own judgement".to_owned() } else { sources.join("; ") });
 }
 

@@ -42,8 +42,6 @@ pub struct Body {
     pub owed: Vec<OwedEntry>,
     /// The number for the next owed message.
     pub next_owed: u32,
-    /// The open question must be sent anew: its message lies above newer ones, or is gone.
-    pub resend: bool,
 }
 
 /// A message that shows the open question.

@@ -1,0 +1,397 @@
+//! The commands. Arguments in, exit code out.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::clock::{Clock, ShiftedClock, SystemClock};
+use crate::config::{self, StoreChoice};
+use crate::dialogue::issue::{self, Sources};
+use crate::dialogue::{Dialogue, load};
+use crate::store::Store;
+use crate::store::memory::MemoryStore;
+use crate::store::sqlite::SqliteStore;
+use crate::turn::Bot;
+use crate::{app, shipped, terminal, vignettes};
+
+/// Triage and first help for a back spasm, in Telegram and in the terminal.
+///
+/// The dialogue is a draft until a clinician signs it.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    files: Files,
+    #[command(subcommand)]
+    command: Option<Cmd>,
+}
+
+/// Which dialogue.
+#[derive(Debug, Args)]
+struct Files {
+    /// The folder with the dialogue files; without it, those built into the program.
+    #[arg(long, global = true, env = "BACKTALK_DIALOGUES")]
+    dialogues: Option<PathBuf>,
+    /// The dialogue in that folder.
+    #[arg(long, global = true, env = "BACKTALK_DIALOGUE", default_value = "back_spasm")]
+    dialogue: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum Cmd {
+    /// Hold the conversation in this terminal.
+    Chat(ChatArgs),
+    /// Answer people in Telegram.
+    Run(RunArgs),
+    /// Check the dialogue files.
+    Check(CheckArgs),
+    /// Give the verdict for one set of facts.
+    Triage(TriageArgs),
+    /// Answer the real screens from a file of cases and compare.
+    Vignettes(VignettesArgs),
+    /// Run replay files, which are conversations with what must come of them.
+    Replay(ReplayArgs),
+    /// Draw the states of the dialogue.
+    Graph(GraphArgs),
+    /// Write the JSON Schemas of the dialogue files.
+    Schema(SchemaArgs),
+}
+
+#[derive(Debug, Args)]
+struct StoreArgs {
+    /// Where records are kept: the path of a file, or `memory`.
+    #[arg(long, env = "BACKTALK_STORE")]
+    store: Option<String>,
+    /// For a later version; this one says so.
+    #[arg(long, env = "REDIS_URL", hide = true, hide_env_values = true)]
+    redis_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct ChatArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Keep nothing.
+    #[arg(long)]
+    memory: bool,
+    /// Begin at this local time, such as 2026-03-02T21:40.
+    #[arg(long)]
+    at: Option<DateTime>,
+    /// How many times as fast as real the clock runs.
+    #[arg(long, default_value_t = 1.0)]
+    speed: f64,
+    /// Write the conversation to this replay file.
+    #[arg(long)]
+    record: Option<PathBuf>,
+}
+
+#[derive(Debug, Args, Default)]
+struct RunArgs {
+    #[command(flatten)]
+    store: Option<StoreArgs>,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// Print who uses each source.
+    #[arg(long)]
+    sources: bool,
+    /// Print the taps to each verdict over the dialogue's own vignettes.
+    #[arg(long)]
+    taps: bool,
+    /// Print the reading grades.
+    #[arg(long)]
+    grades: bool,
+}
+
+#[derive(Debug, Args)]
+struct TriageArgs {
+    /// A YAML file with a `facts` map; what it leaves out is harmless.
+    #[arg(long)]
+    facts: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct VignettesArgs {
+    /// The file of cases.
+    file: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    /// Write each case as a replay file into this folder.
+    #[arg(long)]
+    record: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct ReplayArgs {
+    /// The files.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Rewrite what the bot says, its buttons, state, rules and due times, as they are now.
+    #[arg(long)]
+    accept: bool,
+}
+
+#[derive(Debug, Args)]
+struct GraphArgs {
+    /// Only phases and verdicts.
+    #[arg(long)]
+    overview: bool,
+    /// Graphviz instead of Mermaid.
+    #[arg(long)]
+    dot: bool,
+}
+
+#[derive(Debug, Args)]
+struct SchemaArgs {
+    /// The folder.
+    #[arg(default_value = "dialogues/schema")]
+    folder: PathBuf,
+}
+
+type Outcome = Result<ExitCode, String>;
+
+/// Run the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(said) => {
+            eprintln!("{said}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Outcome {
+    let command = cli.command.unwrap_or_else(|| Cmd::Run(RunArgs::default()));
+    match command {
+        Cmd::Chat(args) => chat(&cli.files, args),
+        Cmd::Run(args) => telegram(&cli.files, args),
+        Cmd::Check(args) => check(&cli.files, &args),
+        Cmd::Triage(args) => triage(&cli.files, &args),
+        Cmd::Vignettes(args) => run_vignettes(&cli.files, &args),
+        Cmd::Replay(args) => replay(&cli.files, &args),
+        Cmd::Graph(args) => graph(&cli.files, &args),
+        Cmd::Schema(args) => schema(&args),
+    }
+}
+
+fn sources(files: &Files) -> Result<Sources, String> {
+    match &files.dialogues {
+        None => Ok(shipped::built_in()),
+        Some(path) => shipped::folder(path)
+            .map_err(|e| format!("The folder {} cannot be read: {e}. Give it with --dialogues.", path.display())),
+    }
+}
+
+fn dialogue(files: &Files) -> Result<Dialogue, String> {
+    let sources = sources(files)?;
+    load::load(&sources, &files.dialogue)
+        .map_err(|issues| format!("{}\nThe dialogue cannot be used. `backtalk check` says more.", issue::print(&issues, &sources, color())))
+}
+
+fn color() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+fn open_store(choice: &StoreChoice) -> Result<Arc<dyn Store>, String> {
+    Ok(match choice {
+        StoreChoice::Memory => Arc::new(MemoryStore::default()),
+        StoreChoice::File(path) => Arc::new(SqliteStore::open(path).map_err(|e| e.to_string())?),
+    })
+}
+
+fn choose(args: Option<&StoreArgs>) -> Result<StoreChoice, String> {
+    let (store, redis) = args.map_or((None, None), |a| (a.store.as_deref(), a.redis_url.as_deref()));
+    config::store(store, redis).map_err(|e| e.to_string())
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| format!("The program cannot start its threads: {e}"))
+}
+
+fn chat(files: &Files, args: ChatArgs) -> Outcome {
+    let dialogue = Arc::new(dialogue(files)?);
+    if dialogue.signed_off.is_none() {
+        println!("  (Draft dialogue: not checked by a clinician. Not for real emergencies.)");
+    }
+    let choice = if args.memory { StoreChoice::Memory } else { choose(Some(&args.store))? };
+    if let StoreChoice::File(path) = &choice {
+        println!("  (Your answers are kept in {}. /forget deletes them.)", path.display());
+    }
+    let bot = Bot { dialogue, store: open_store(&choice)? };
+    let clock: Box<dyn Clock> = match (args.at, args.speed) {
+        (None, 1.0) => Box::new(SystemClock),
+        (at, speed) => {
+            let from = match at {
+                Some(at) => at.to_zoned(TimeZone::system()).map_err(|e| format!("--at: {e}"))?.timestamp(),
+                None => SystemClock.now(),
+            };
+            Box::new(ShiftedClock::new(from, speed))
+        }
+    };
+    let mut said: Vec<(crate::engine::Input, Timestamp)> = Vec::new();
+    let recording = args.record.is_some();
+    let runtime = runtime()?;
+    let ended = runtime.block_on(terminal::chat(&bot, &*clock, |input, now| {
+        if recording {
+            said.push((input.clone(), now));
+        }
+    }));
+    // The thread that reads the terminal may wait for a line for ever.
+    runtime.shutdown_background();
+    ended.map_err(|e| e.to_string())?;
+    if let Some(path) = &args.record {
+        write(path, &crate::replay_run::record(&bot.dialogue, &said)?)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn telegram(files: &Files, args: RunArgs) -> Outcome {
+    let settings = config::telegram(std::env::var("TELOXIDE_TOKEN").ok(), std::env::var("TELOXIDE_API_URL").ok())
+        .map_err(|e| e.to_string())?;
+    let dialogue = Arc::new(dialogue(files)?);
+    let store = match &args.store {
+        Some(store) => choose(Some(store))?,
+        None => config::store(std::env::var("BACKTALK_STORE").ok().as_deref(), std::env::var("REDIS_URL").ok().as_deref())
+            .map_err(|e| e.to_string())?,
+    };
+    let bot = Bot { dialogue, store: open_store(&store)? };
+    runtime()?.block_on(app::run(bot, settings))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(files: &Files, args: &CheckArgs) -> Outcome {
+    let sources = sources(files)?;
+    let (issues, dialogue) = match load::load(&sources, &files.dialogue) {
+        Ok(d) => (crate::dialogue::check::check(&d, &sources), Some(d)),
+        Err(issues) => (issues, None),
+    };
+    print!("{}", issue::print(&issues, &sources, std::io::stdout().is_terminal()));
+    if let Some(d) = &dialogue {
+        println!("{}: form {}, {} screens, {} facts, {} rules.", d.name, d.form, d.screens.len(), d.facts.len(), d.rules.len());
+        match &d.signed_off {
+            Some(by) => println!("Signed off by {by}."),
+            None => println!("Draft: not signed by a clinician."),
+        }
+        if args.sources {
+            print!("\n{}", crate::dialogue::check::sources_matrix(d));
+        }
+        if args.grades {
+            print!("\n{}", crate::dialogue::check::grades(d));
+        }
+        if args.taps {
+            let path = format!("{}/vignettes.yaml", d.name);
+            let text = sources.get(&path).ok_or_else(|| format!("There is no file {path} to count taps over."))?;
+            let file = serde_saphyr::from_str(text).map_err(|e| format!("{path}: {e}"))?;
+            print!("\n{}", crate::dialogue::check::taps(&outcomes(d, &file)?));
+        }
+    }
+    Ok(if issues.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn yaml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, String> {
+    let text = std::fs::read_to_string(path).map_err(|e| format!("{} cannot be read: {e}", path.display()))?;
+    serde_saphyr::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+fn triage(files: &Files, args: &TriageArgs) -> Outcome {
+    let d = dialogue(files)?;
+    let only: vignettes::FactsOnly = yaml(&args.facts)?;
+    let known = vignettes::facts(&d, &only.facts).map_err(|wrong| wrong.join("\n"))?;
+    let verdict = vignettes::triage(&d, &known);
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&verdict).map_err(|e| e.to_string())?);
+    } else {
+        print!("{}", vignettes::triage_text(&verdict));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn outcomes(d: &Dialogue, file: &vignettes::VignetteFile) -> Result<Vec<vignettes::Outcome>, String> {
+    let mut wrong = Vec::new();
+    let mut out = Vec::new();
+    for v in &file.vignettes {
+        match vignettes::run(d, v, Timestamp::UNIX_EPOCH) {
+            Ok(o) => out.push(o),
+            Err(said) => wrong.extend(said.into_iter().map(|s| format!("{}: {s}", v.id))),
+        }
+    }
+    if wrong.is_empty() { Ok(out) } else { Err(wrong.join("\n")) }
+}
+
+fn run_vignettes(files: &Files, args: &VignettesArgs) -> Outcome {
+    let d = dialogue(files)?;
+    let file: vignettes::VignetteFile = yaml(&args.file)?;
+    let outcomes = outcomes(&d, &file)?;
+    if let Some(folder) = &args.record {
+        std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+        for v in &file.vignettes {
+            let path = folder.join(format!("{}.replay", v.id.replace('-', "_")));
+            write(&path, &crate::replay_run::of_vignette(&d, v)?)?;
+        }
+    }
+    if args.json {
+        let all = serde_json::json!({ "vignettes": outcomes, "totals": vignettes::totals(&outcomes) });
+        println!("{}", serde_json::to_string_pretty(&all).map_err(|e| e.to_string())?);
+    } else {
+        print!("{}", vignettes::table(&outcomes));
+    }
+    let wrong = outcomes.iter().any(|o| !o.wrong.is_empty());
+    Ok(if wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn replay(files: &Files, args: &ReplayArgs) -> Outcome {
+    let d = Arc::new(dialogue(files)?);
+    let mut failed = 0;
+    for path in &args.files {
+        let said = if args.accept {
+            crate::replay_run::accept(&d, path)
+        } else {
+            crate::replay_run::check(&d, path)
+        };
+        match said {
+            Ok(()) => println!("ok    {}", path.display()),
+            Err(said) => {
+                failed += 1;
+                println!("FAIL  {}\n{said}", path.display());
+            }
+        }
+    }
+    println!("{} replays, {failed} failed.", args.files.len());
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn graph(files: &Files, args: &GraphArgs) -> Outcome {
+    use crate::dialogue::graph::{Detail, dot, mermaid};
+    let d = dialogue(files)?;
+    let detail = if args.overview { Detail::Overview } else { Detail::Full };
+    print!("{}", if args.dot { dot(&d, detail) } else { mermaid(&d, detail) });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn schema(args: &SchemaArgs) -> Outcome {
+    std::fs::create_dir_all(&args.folder).map_err(|e| format!("{}: {e}", args.folder.display()))?;
+    for (name, text) in crate::dialogue::schema::all() {
+        write(&args.folder.join(format!("{name}.schema.json")), &text)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|e| format!("{} cannot be written: {e}", path.display()))
+}

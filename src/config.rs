@@ -1,0 +1,118 @@
+//! Settings of the program, from flags and environment. Secrets do not print.
+
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+use thiserror::Error;
+
+/// A bot token and where the Bot API is.
+#[derive(Debug)]
+pub struct Telegram {
+    /// The token.
+    pub token: SecretString,
+    /// Another address of the Bot API, for a local server or a test.
+    pub api_url: Option<String>,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// There is no token.
+    #[error(
+        "There is no bot token. Ask @BotFather in Telegram for one (/newbot) and set TELOXIDE_TOKEN to it.\n\
+         To try Backtalk without Telegram, run: backtalk chat"
+    )]
+    NoToken,
+    /// The token cannot be one.
+    #[error(
+        "TELOXIDE_TOKEN does not look like a bot token (numbers, a colon, then 30 or more letters). Copy it again from @BotFather.\n\
+         To try Backtalk without Telegram, run: backtalk chat"
+    )]
+    BadToken,
+    /// The address cannot be one.
+    #[error("TELOXIDE_API_URL is not an address. It looks like https://api.telegram.org")]
+    BadUrl,
+    /// The store is of a kind that this version does not have.
+    #[error("The store `{0}` cannot be used. Give the path of a file, such as --store backtalk.sqlite, or `memory`.")]
+    BadStore(String),
+    /// Redis is not there yet.
+    #[error(
+        "REDIS_URL is set, but this version keeps its records in a file only.\n\
+         Take REDIS_URL away, or choose the file with --store PATH (or BACKTALK_STORE)."
+    )]
+    NoRedis,
+}
+
+/// Read the token and the address.
+pub fn telegram(token: Option<String>, api_url: Option<String>) -> Result<Telegram, ConfigError> {
+    let token = token.filter(|t| !t.trim().is_empty()).ok_or(ConfigError::NoToken)?;
+    let token = token.trim();
+    let (id, secret) = token.split_once(':').ok_or(ConfigError::BadToken)?;
+    let well_formed = !id.is_empty()
+        && id.chars().all(|c| c.is_ascii_digit())
+        && secret.len() >= 30
+        && secret.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    if !well_formed {
+        return Err(ConfigError::BadToken);
+    }
+    if let Some(url) = &api_url
+        && !(url.starts_with("http://") || url.starts_with("https://"))
+    {
+        return Err(ConfigError::BadUrl);
+    }
+    Ok(Telegram { token: token.to_owned().into(), api_url })
+}
+
+/// Where records are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreChoice {
+    /// Nowhere; they end with the process.
+    Memory,
+    /// In this file.
+    File(PathBuf),
+}
+
+/// The store: `--store` or `BACKTALK_STORE`, then `REDIS_URL`, then the file in its usual place.
+pub fn store(choice: Option<&str>, redis_url: Option<&str>) -> Result<StoreChoice, ConfigError> {
+    match (choice, redis_url) {
+        (Some("memory"), _) => Ok(StoreChoice::Memory),
+        (Some(url), _) if url.contains("://") => Err(ConfigError::BadStore(url.split("://").next().unwrap_or("").to_owned())),
+        (Some(path), _) => Ok(StoreChoice::File(path.into())),
+        (None, Some(url)) if !url.is_empty() => Err(ConfigError::NoRedis),
+        (None, _) => Ok(StoreChoice::File(usual_file())),
+    }
+}
+
+/// `$XDG_STATE_HOME/backtalk/backtalk.sqlite`, or the same below `~/.local/state`.
+pub fn usual_file() -> PathBuf {
+    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
+    let home = || std::env::var_os("HOME").map(|h| Path::new(&h).join(".local/state"));
+    state.or_else(home).unwrap_or_else(|| PathBuf::from(".")).join("backtalk/backtalk.sqlite")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_cannot_be_one_is_refused_without_showing_it() {
+        let bad = "12345:short";
+        let said = telegram(Some(bad.into()), None).unwrap_err().to_string();
+        assert!(!said.contains("short"), "{said}");
+        assert!(said.contains("backtalk chat"));
+    }
+
+    #[test]
+    fn a_token_does_not_print() {
+        let token = "123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let good = telegram(Some(token.into()), None).unwrap();
+        assert!(!format!("{good:?}").contains("AAAA"));
+    }
+
+    #[test]
+    fn the_flag_wins_over_redis_and_redis_over_the_usual_place() {
+        assert_eq!(store(Some("a.sqlite"), Some("redis://x")).unwrap(), StoreChoice::File("a.sqlite".into()));
+        assert!(matches!(store(None, Some("redis://x")), Err(ConfigError::NoRedis)));
+        assert!(matches!(store(None, None), Ok(StoreChoice::File(_))));
+    }
+}

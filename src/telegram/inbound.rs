@@ -1,0 +1,126 @@
+//! Update to input: the handler tree over teloxide's types.
+
+use std::sync::Arc;
+
+use dptree::Handler;
+use teloxide::dispatching::{DpHandlerDescription, UpdateFilterExt};
+use teloxide::types::{CallbackQuery, ChatMemberUpdated, Me, Message, Update};
+
+use crate::engine::{Command, Input, Press};
+use crate::store::Person;
+
+/// What an update asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inbound {
+    /// An input of a person in their private chat.
+    Input {
+        /// Who.
+        person: Person,
+        /// What.
+        input: Input,
+        /// Their language code.
+        language: Option<String>,
+        /// The press to answer.
+        press: Option<String>,
+    },
+    /// A command or mention in a group: send them to the private chat.
+    Group {
+        /// The group.
+        chat: i64,
+    },
+    /// A press in a group, which gets no more than an answer.
+    GroupPress {
+        /// The press to answer.
+        press: String,
+    },
+    /// Nothing to do.
+    Nothing,
+}
+
+/// The tree: messages, edited messages, presses, blocks; everything else is nothing.
+pub fn tree() -> Handler<'static, Inbound, DpHandlerDescription> {
+    dptree::entry()
+        .branch(Update::filter_callback_query().endpoint(press))
+        .branch(Update::filter_message().filter(is_private).endpoint(message))
+        .branch(Update::filter_message().endpoint(group))
+        .branch(Update::filter_edited_message().filter(is_private).endpoint(edited))
+        .branch(Update::filter_my_chat_member().endpoint(member))
+}
+
+/// What an update asks for.
+pub async fn read(tree: &Handler<'static, Inbound, DpHandlerDescription>, me: &Arc<Me>, update: Update) -> Inbound {
+    match tree.dispatch(dptree::deps![update, me.clone()]).await {
+        std::ops::ControlFlow::Break(inbound) => inbound,
+        std::ops::ControlFlow::Continue(_) => Inbound::Nothing,
+    }
+}
+
+fn is_private(message: Message) -> bool {
+    message.chat.is_private()
+}
+
+async fn message(message: Message, me: Arc<Me>) -> Inbound {
+    let input = match message.text() {
+        Some(text) => text_input(text, &me),
+        None => Some(Input::Media),
+    };
+    let language = message.from.as_ref().and_then(|u| u.language_code.clone());
+    match input {
+        Some(input) => Inbound::Input { person: Person(message.chat.id.0), input, language, press: None },
+        None => Inbound::Nothing,
+    }
+}
+
+/// A command for us, or words. Nothing for a command to another bot.
+fn text_input(text: &str, me: &Me) -> Option<Input> {
+    let Some(rest) = text.strip_prefix('/') else { return Some(Input::Text(text.to_owned())) };
+    let word = rest.split_whitespace().next().unwrap_or("");
+    let (name, to) = word.split_once('@').map_or((word, None), |(n, t)| (n, Some(t)));
+    if to.is_some_and(|t| !t.eq_ignore_ascii_case(me.username())) {
+        return None;
+    }
+    Some(match name {
+        "start" => Input::Start { language: None },
+        name => Command::named(name).map_or_else(|| Input::Text(text.to_owned()), Input::Command),
+    })
+}
+
+async fn edited(message: Message) -> Inbound {
+    let language = message.from.as_ref().and_then(|u| u.language_code.clone());
+    let input = Input::Edited(message.text().unwrap_or_default().to_owned());
+    Inbound::Input { person: Person(message.chat.id.0), input, language, press: None }
+}
+
+async fn group(message: Message, me: Arc<Me>) -> Inbound {
+    let text = message.text().unwrap_or_default();
+    let mention = format!("@{}", me.username());
+    let to_us = text_input(text, &me).is_some();
+    if (text.starts_with('/') && to_us) || text.contains(&mention) {
+        Inbound::Group { chat: message.chat.id.0 }
+    } else {
+        Inbound::Nothing
+    }
+}
+
+async fn press(query: CallbackQuery) -> Inbound {
+    let id = query.id.0.clone();
+    let here = query.message.as_ref().map(|m| m.chat());
+    if here.is_some_and(|c| !c.is_private()) {
+        return Inbound::GroupPress { press: id };
+    }
+    let input = match query.data.as_deref().and_then(Press::read) {
+        Some(press) => Input::Press(press),
+        None => Input::UnknownPress,
+    };
+    // In a private chat the chat has the number of the person, also when the message is gone.
+    let person = Person(i64::try_from(query.from.id.0).unwrap_or_default());
+    Inbound::Input { person, input, language: query.from.language_code.clone(), press: Some(id) }
+}
+
+async fn member(change: ChatMemberUpdated) -> Inbound {
+    if change.chat.is_private() && !change.new_chat_member.is_present() {
+        let person = Person(change.chat.id.0);
+        return Inbound::Input { person, input: Input::Blocked, language: None, press: None };
+    }
+    Inbound::Nothing
+}

@@ -1,0 +1,214 @@
+//! Long polling with late acknowledgement.
+//!
+//! Telegram forgets every update below the offset we ask from, so we ask from the lowest update
+//! that is not finished. Those in flight come again and are passed over by their numbers.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use teloxide::RequestError;
+use teloxide::payloads::GetUpdatesSetters;
+use teloxide::prelude::Requester;
+use teloxide::types::{AllowedUpdate, Me, Update, UpdateKind};
+use tokio::sync::{Notify, watch};
+use tracing::{error, info, warn};
+
+use super::chats::{Chats, Job, Shared};
+use super::inbound::{self, Inbound};
+use teloxide::ApiError;
+
+/// How long Telegram holds a poll open while it has nothing for us, in seconds.
+const HOLD: u32 = 10;
+
+/// The most updates of one poll, by the Bot API.
+const MOST: u8 = 100;
+
+/// While updates are in flight a poll comes back at once, so it waits this long between.
+const PACE: Duration = Duration::from_millis(50);
+
+/// Updates that were taken and not yet confirmed to Telegram: whether each is finished.
+#[derive(Default)]
+struct Flight {
+    taken: BTreeMap<u32, bool>,
+    /// One past the highest update that was ever finished with all below it.
+    next: u32,
+}
+
+impl Flight {
+    /// The offset to ask from. Everything below it is finished, and is forgotten here too.
+    fn offset(&mut self) -> u32 {
+        while let Some((&id, &true)) = self.taken.first_key_value() {
+            self.taken.remove(&id);
+            self.next = id.wrapping_add(1);
+        }
+        self.taken.first_key_value().map_or(self.next, |(&id, _)| id)
+    }
+
+    /// Whether an update is new to us; it is then in flight.
+    fn take(&mut self, id: u32) -> bool {
+        if self.taken.contains_key(&id) {
+            return false;
+        }
+        self.taken.insert(id, false);
+        true
+    }
+
+    fn is_idle(&self) -> bool {
+        self.taken.is_empty()
+    }
+}
+
+/// Poll until told to stop, and give each update to its chat.
+pub async fn run(bot: teloxide::Bot, me: Me, shared: Arc<Shared>, chats: Chats, mut stop: watch::Receiver<bool>) {
+    let tree = inbound::tree();
+    let me = Arc::new(me);
+    let flight = Arc::new(Mutex::new(Flight::default()));
+    let landed = Arc::new(Notify::new());
+    let mut wait = Duration::from_millis(500);
+    while !*stop.borrow() {
+        let (offset, idle) = {
+            let mut f = flight.lock().unwrap_or_else(|e| e.into_inner());
+            (f.offset(), f.is_idle())
+        };
+        let hold = if idle { HOLD } else { 0 };
+        let mut request = bot.get_updates().timeout(hold).limit(MOST).allowed_updates([
+            AllowedUpdate::Message,
+            AllowedUpdate::EditedMessage,
+            AllowedUpdate::CallbackQuery,
+            AllowedUpdate::MyChatMember,
+        ]);
+        // An offset of 0 means "from the oldest you have".
+        request = request.offset(i32::try_from(offset).unwrap_or_default());
+        let deadline = Duration::from_secs(u64::from(HOLD) + 8);
+        let answer = tokio::select! {
+            answer = tokio::time::timeout(deadline, request) => answer,
+            _ = stop.changed() => break,
+        };
+        match answer {
+            Ok(Ok(updates)) => {
+                wait = Duration::from_millis(500);
+                let fresh: Vec<Update> = {
+                    let mut f = flight.lock().unwrap_or_else(|e| e.into_inner());
+                    updates.into_iter().filter(|u| f.take(u.id.0)).collect()
+                };
+                for update in fresh {
+                    let id = update.id.0;
+                    let done = {
+                        let (flight, landed) = (flight.clone(), landed.clone());
+                        move |finished: bool| {
+                            let mut f = flight.lock().unwrap_or_else(|e| e.into_inner());
+                            if finished {
+                                f.taken.insert(id, true);
+                            } else {
+                                // It comes again with the next poll.
+                                f.taken.remove(&id);
+                            }
+                            landed.notify_one();
+                        }
+                    };
+                    give(&tree, &me, &shared, &chats, update, done).await;
+                }
+                let idle = flight.lock().unwrap_or_else(|e| e.into_inner()).is_idle();
+                if !idle {
+                    tokio::select! {
+                        () = landed.notified() => {}
+                        () = tokio::time::sleep(PACE) => {}
+                        _ = stop.changed() => {}
+                    }
+                }
+            }
+            Ok(Err(RequestError::Api(ApiError::TerminatedByOtherGetUpdates))) => {
+                warn!("another process polls with this token; waiting for it to end");
+                pause(&mut wait, &mut stop).await;
+            }
+            Ok(Err(RequestError::Api(ApiError::InvalidToken))) => {
+                error!("Telegram no longer knows this bot token");
+                pause(&mut wait, &mut stop).await;
+            }
+            Ok(Err(RequestError::RetryAfter(seconds))) => {
+                wait = seconds.duration();
+                pause(&mut wait, &mut stop).await;
+            }
+            Ok(Err(other)) => {
+                warn!(kind = super::kind(&other), "polling failed; trying again");
+                pause(&mut wait, &mut stop).await;
+            }
+            Err(_) => warn!("Telegram does not answer; polling again"),
+        }
+    }
+    // Confirm what is finished, so that the next process does not get it again.
+    let offset = flight.lock().unwrap_or_else(|e| e.into_inner()).offset();
+    let last = bot.get_updates().timeout(0).limit(1).offset(i32::try_from(offset).unwrap_or_default());
+    if offset > 0 && !matches!(tokio::time::timeout(Duration::from_secs(3), last).await, Ok(Ok(_))) {
+        info!("the last updates could not be confirmed; they will come again and be recognised");
+    }
+}
+
+async fn pause(wait: &mut Duration, stop: &mut watch::Receiver<bool>) {
+    tokio::select! {
+        () = tokio::time::sleep(*wait) => {}
+        _ = stop.changed() => {}
+    }
+    *wait = (*wait * 2).min(Duration::from_secs(30));
+}
+
+async fn give(
+    tree: &dptree::Handler<'static, Inbound, teloxide::dispatching::DpHandlerDescription>,
+    me: &Arc<Me>,
+    shared: &Arc<Shared>,
+    chats: &Chats,
+    update: Update,
+    done: impl FnOnce(bool) + Send + 'static,
+) {
+    let id = i64::from(update.id.0);
+    if matches!(update.kind, UpdateKind::Error(_)) {
+        warn!("an update could not be read; it was passed over");
+        return done(true);
+    }
+    match inbound::read(tree, me, update).await {
+        Inbound::Input { person, input, language, press } => {
+            chats.give(person, Job { input, update: Some(id), language, press, done: Box::new(done) });
+        }
+        Inbound::Group { chat } => {
+            let (shared, link) = (shared.clone(), format!("https://t.me/{}?start=group", me.username()));
+            tokio::spawn(async move {
+                if let Some(m) = shared.bot.dialogue.messages.get("group") {
+                    let label = m.buttons.first().map_or("Open", |b| b.label.source());
+                    shared.sender.to_private(chat, m.text.source(), label, &link).await;
+                }
+                done(true);
+            });
+        }
+        Inbound::GroupPress { press } => {
+            let shared = shared.clone();
+            tokio::spawn(async move {
+                shared.sender.answer(&press, None).await;
+                done(true);
+            });
+        }
+        Inbound::Nothing => done(true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_offset_stays_at_the_lowest_unfinished_update() {
+        let mut f = Flight::default();
+        assert_eq!(f.offset(), 0);
+        for id in [7, 8, 9] {
+            assert!(f.take(id));
+        }
+        assert!(!f.take(8));
+        f.taken.insert(8, true);
+        assert_eq!(f.offset(), 7);
+        f.taken.insert(7, true);
+        assert_eq!(f.offset(), 9);
+        f.taken.insert(9, true);
+        assert_eq!(f.offset(), 10);
+        assert!(f.is_idle());
+    }
+}

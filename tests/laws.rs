@@ -1,0 +1,186 @@
+//! Laws of the engine over random conversations, and of the rules over random people.
+
+use backtalk::assess::assess;
+use backtalk::dialogue::{Concern, Dialogue, FactKind, Known, Knowledge};
+use backtalk::engine::route::{Place, place};
+use backtalk::engine::session::What;
+use backtalk::engine::view::view;
+use backtalk::engine::{Command, Input, Press, Session, State, begin, step};
+use backtalk::{dialogue, shipped};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use std::sync::LazyLock;
+
+static DIALOGUE: LazyLock<Dialogue> =
+    LazyLock::new(|| dialogue::load::load(&shipped::built_in(), "back_spasm").expect("the shipped dialogue loads"));
+
+const START: i64 = 1_772_487_600_000;
+
+fn start() -> Timestamp {
+    Timestamp::from_millisecond(START).expect("a time")
+}
+
+/// One thing a person may do, chosen before it is known what is on the screen.
+#[derive(Debug, Clone)]
+enum Do {
+    /// Press the button of this number, counted round.
+    Button(usize),
+    /// Press a button that was seen earlier, counted round.
+    OldButton(usize),
+    Type(String),
+    Command(usize),
+    Start,
+    Media,
+    UnknownPress,
+    Wait(i64),
+    Due,
+    Blocked,
+}
+
+fn doing() -> impl Strategy<Value = Do> {
+    prop_oneof![
+        30 => any::<usize>().prop_map(Do::Button),
+        3 => any::<usize>().prop_map(Do::OldButton),
+        2 => prop_oneof![
+            Just("no".to_owned()), Just("7".to_owned()), Just("I have chest pain".to_owned()),
+            Just("about 3 days".to_owned()), Just("I want to give up".to_owned()), ".{0,40}",
+        ].prop_map(Do::Type),
+        2 => any::<usize>().prop_map(Do::Command),
+        1 => Just(Do::Start),
+        1 => Just(Do::Media),
+        1 => Just(Do::UnknownPress),
+        2 => (1i64..200_000).prop_map(Do::Wait),
+        1 => Just(Do::Due),
+        1 => Just(Do::Blocked),
+    ]
+}
+
+/// A conversation held at random: after every step the laws of one step are checked.
+fn converse(doings: &[Do], mut each: impl FnMut(&Session, &Input, &Session, Timestamp)) {
+    let d = &*DIALOGUE;
+    let mut session = begin(d);
+    let mut now = start();
+    let mut seen: Vec<String> = Vec::new();
+    for doing in doings {
+        let buttons: Vec<String> =
+            view(d, &session, now).iter().flat_map(|v| v.buttons()).map(|b| b.data.clone()).collect();
+        seen.extend(buttons.iter().cloned());
+        let press = |data: &String| Input::Press(Press::read(data).expect("our own button"));
+        let input = match doing {
+            Do::Button(n) if !buttons.is_empty() => press(&buttons[n % buttons.len()]),
+            Do::OldButton(n) if !seen.is_empty() => press(&seen[n % seen.len()]),
+            Do::Type(text) => Input::Text(text.clone()),
+            Do::Command(n) => Input::Command(Command::ALL[n % Command::ALL.len()].1),
+            Do::Media => Input::Media,
+            Do::UnknownPress => Input::UnknownPress,
+            Do::Wait(seconds) => {
+                now += SignedDuration::from_secs(*seconds);
+                continue;
+            }
+            Do::Due => Input::Due,
+            Do::Blocked => Input::Blocked,
+            Do::Start | Do::Button(_) | Do::OldButton(_) => Input::Start { language: Some("en-GB".into()) },
+        };
+        let after = step(d, &session, &input, now).session.unwrap_or_else(|| begin(d));
+        each(&session, &input, &after, now);
+        session = after;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_input_breaks_the_engine_and_folding_twice_is_the_same(doings in prop::collection::vec(doing(), 1..80)) {
+        let d = &*DIALOGUE;
+        converse(&doings, |_, _, after, now| {
+            assert_eq!(State::of(d, after), State::of(d, after));
+            assert_eq!(view(d, after, now), view(d, after, now));
+            let bytes = postcard_round_trip(after);
+            assert_eq!(&bytes, after, "a session survives being stored");
+        });
+    }
+
+    #[test]
+    fn undo_after_an_answer_restores_the_question(doings in prop::collection::vec(doing(), 1..60)) {
+        let d = &*DIALOGUE;
+        converse(&doings, |before, input, after, now| {
+            // An answer moved from one question of the triage to another, and nothing else happened.
+            let (was, is) = (State::of(d, before), State::of(d, after));
+            let (Place::Asking(from), Place::Asking(to)) = (place(d, &was), place(d, &is)) else { return };
+            let answered = matches!(
+                after.log.last().map(|e| e.what),
+                Some(What::Answered { .. } | What::Finished { .. })
+            );
+            let plain = after.log.len() == before.log.len() + 1;
+            if !matches!(input, Input::Press(_)) || !answered || !plain || from == to || was.has_ticks(to) || is.has_ticks(to) {
+                return;
+            }
+            let back = step(d, after, &Input::Command(Command::Undo), now).session.expect("kept");
+            let shown = |s: &Session| view(d, s, now).map(|v| (v.text, labels_of(&v.rows)));
+            assert_eq!(shown(&back), shown(&Session { aside: Default::default(), ..before.clone() }));
+        });
+    }
+
+    #[test]
+    fn a_worse_answer_never_lowers_the_disposition(person in person(), fact in any::<usize>(), pick in any::<usize>()) {
+        let d = &*DIALOGUE;
+        let fact = fact % d.facts.len();
+        let Some(worse) = worse(d, &person, fact, pick) else { return Ok(()) };
+        let (was, is) = (assess(d, &person), assess(d, &worse));
+        prop_assert!(is.disposition >= was.disposition, "{}: {:?} -> {:?}", d.facts[fact].id, was, is);
+    }
+}
+
+fn labels_of(rows: &[Vec<backtalk::engine::Button>]) -> Vec<Vec<String>> {
+    rows.iter().map(|r| r.iter().map(|b| b.label.clone()).collect()).collect()
+}
+
+fn postcard_round_trip(session: &Session) -> Session {
+    let bytes = postcard::to_allocvec(session).expect("it can be written");
+    postcard::from_bytes(&bytes).expect("it can be read")
+}
+
+/// Anybody at all: every fact has some answer.
+fn person() -> impl Strategy<Value = Knowledge> {
+    prop::collection::vec((any::<u32>(), any::<bool>()), DIALOGUE.facts.len()).prop_map(|picks| {
+        let d = &*DIALOGUE;
+        let mut known = d.nothing_known();
+        for (i, (fact, (pick, ordinary))) in d.facts.iter().zip(picks).enumerate() {
+            let k = match fact.kind {
+                _ if ordinary => fact.default,
+                FactKind::Multi => Known::exactly(pick & pick.rotate_left(7) & fact.all(), fact.all()),
+                _ => Known::one((pick as usize % fact.options.len()) as u8),
+            };
+            known.set(i, k);
+        }
+        known
+    })
+}
+
+/// The same person with one answer more worrying, by the order of concern that the fact declares.
+fn worse(d: &Dialogue, person: &Knowledge, fact: usize, pick: usize) -> Option<Knowledge> {
+    let f = &d.facts[fact];
+    let known = person.get(fact);
+    let next = match &f.concern {
+        Concern::None => return None,
+        Concern::Adding => {
+            let open: Vec<u32> = (0..f.options.len() as u32).filter(|o| known.on & (1 << o) == 0).collect();
+            let o = open.get(pick.checked_rem(open.len())?)?;
+            Known::exactly(known.on | 1 << o, f.all())
+        }
+        Concern::Rising => {
+            let at = known.option()?;
+            let above = f.options.len() - 1 - usize::from(at);
+            Known::one(at + 1 + pick.checked_rem(above)? as u8)
+        }
+        Concern::Order(order) => {
+            let at = order.iter().position(|o| Some(*o) == known.option())?;
+            let above = &order[at + 1..];
+            Known::one(*above.get(pick.checked_rem(above.len())?)?)
+        }
+    };
+    let mut out = person.clone();
+    out.set(fact, next);
+    Some(out)
+}
