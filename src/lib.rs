@@ -14,5 +14,7 @@ pub mod plan;
 pub mod answerer;
 /// Vignettes: cases with expected results.
 pub mod vignettes;
+/// Replay files: read, written, held against what happened.
+pub mod replay;
 /// Where records live.
 pub mod store;
