@@ -17,6 +17,8 @@ pub mod vignettes;
 /// Drives turns through a replay file.
 pub mod replay_run;
 /// Where records live: one small contract that every store keeps.
+/// Replay files: a conversation that is also a test. Pure.
+pub mod replay;
 pub mod store;
 /// Load, step, commit, deliver: the one place where the pure core meets I/O.
 pub mod turn;
