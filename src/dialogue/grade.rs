@@ -73,6 +73,17 @@ pub fn grade(text: &str, exceptions: &Exceptions) -> Grade {
     Grade { words: all, years }
 }
 
+/// The words that make a text hard: those of most syllables, at most `most` of them.
+pub fn hardest(text: &str, exceptions: &Exceptions, most: usize) -> Vec<String> {
+    let mut found: Vec<String> =
+        sentences_of(text).iter().flat_map(|s| exceptions.leave_out(&words(s))).collect();
+    found.sort();
+    found.dedup();
+    found.sort_by_key(|w| std::cmp::Reverse(w.split('-').map(syllables).sum::<u32>()));
+    found.truncate(most);
+    found
+}
+
 /// The sentences of a text: cut at ends of sentences, lines and bullets. Parts without a letter,
 /// such as the number of a list, are none.
 fn sentences_of(text: &str) -> Vec<String> {
