@@ -13,6 +13,7 @@ pub mod issue;
 pub mod knowledge;
 pub mod load;
 pub mod numbers;
+pub mod places;
 pub mod schema;
 pub mod template;
 
@@ -22,6 +23,7 @@ pub use condition::Condition;
 pub use file::{Act, Disposition, Element, FactKind};
 pub use knowledge::{FactId, Known, Knowledge, Options, Truth};
 pub use numbers::Numbers;
+pub use places::{Place, Places};
 pub use template::{Template, Words};
 
 /// The number of a screen in its dialogue.
@@ -74,8 +76,12 @@ pub struct Dialogue {
     pub numbers: Numbers,
     /// The sources, by id, each with who refers to it.
     pub sources: BTreeMap<String, Source>,
+    /// Statements that are left out on purpose.
+    pub excluded: Vec<Excluded>,
     /// Where sources disagree.
     pub rulings: Vec<Ruling>,
+    /// Where everything stands in the files.
+    pub places: Places,
 }
 
 /// The hash of a dialogue's form. Two forms with the same hash ask and decide the same.
@@ -113,6 +119,8 @@ pub struct Fact {
     pub default: Known,
     /// What counts as worse.
     pub concern: Concern,
+    /// Whom it can apply to; for everybody else it has its harmless value.
+    pub ask_when: Condition,
     /// The whole question, when it is asked alone.
     pub question: Template,
     /// The plain explanation and its answers.
@@ -529,6 +537,17 @@ pub struct Source {
     pub status: file::SourceStatus,
     /// The elements that carry it, such as "rule E01_cauda_equina".
     pub used_by: Vec<String>,
+}
+
+/// A statement of the seed articles that is left out on purpose.
+#[derive(Debug)]
+pub struct Excluded {
+    /// Its id.
+    pub id: String,
+    /// What it says.
+    pub says: String,
+    /// Why it is left out.
+    pub reason: String,
 }
 
 /// Where sources disagree.

@@ -55,7 +55,8 @@ pub struct FactEntry {
     /// (`rising` for numbers, `adding` where one more tick is never better, `none`).
     #[schemars(with = "ConcernEntry")]
     pub concern: Spanned<ConcernEntry>,
-    /// When the fact is worth asking; a hint for the reader, checked for spelling.
+    /// Whom the fact can apply to; everybody else has its harmless value. `check` rests on it when
+    /// it looks for questions that a guard hides.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub ask_when: Option<Text>,

@@ -13,9 +13,10 @@ use super::file::{self, Disposition, FactKind, ItemEntry, MessageEntry, Text};
 use super::issue::{Code, Issue, Sources, did_you_mean, location, span_inside, span_of};
 use super::knowledge::{FactId, Known, MOST_OPTIONS};
 use super::numbers::{Country, Numbers, Unknown};
+use super::places::Places;
 use super::template::Template;
 use super::{
-    Card, CheckIn, Clock, Common, Concern, Dialogue, Explain, Fact, FactOption, Form, Gate, Item,
+    Card, CheckIn, Clock, Common, Concern, Dialogue, Excluded, Explain, Fact, FactOption, Form, Gate, Item,
     Line, Message, Page, PersonLine, Phase, Round, Rule, Ruling, Screen, ScreenKind, Since, Source,
     Verdict, Wait, form,
 };
@@ -86,6 +87,7 @@ pub fn load(sources: &Sources, name: &str) -> Result<Dialogue, Vec<Issue>> {
         page_ids: Vec::new(),
         message_ids: Vec::new(),
         sources: BTreeMap::new(),
+        places: Places::default(),
     };
     built.build(common, numbers, facts, rules, screens, verdict, plan, cards, source_list, rulings)
 }
@@ -141,6 +143,7 @@ struct Builder<'a> {
     page_ids: Vec<String>,
     message_ids: Vec<String>,
     sources: BTreeMap<String, Source>,
+    places: Places,
 }
 
 impl Builder<'_> {
@@ -169,13 +172,17 @@ impl Builder<'_> {
             self.facts.push(fact);
         }
         // `ask_when` may look at any fact, so it is read once all are known.
-        for entry in &facts.facts {
-            if let Some(when) = &entry.ask_when {
-                self.condition(&facts_path, when, true, false);
-            }
+        for (i, entry) in facts.facts.iter().enumerate() {
+            self.facts[i].ask_when = self.optional(&facts_path, entry.ask_when.as_ref(), true);
         }
-        for entry in &rules.conditions {
-            let condition = self.condition(&rules_path, &entry.when, false, false);
+        self.note_places(&facts, &rules, &screens, &verdict, &plan, &cards, &source_list, &common);
+        let circular = self.circular(&rules_path, &rules.conditions);
+        for (entry, leads_back) in rules.conditions.iter().zip(circular) {
+            let condition = if leads_back {
+                Condition::Always
+            } else {
+                self.condition(&rules_path, &entry.when, false, false)
+            };
             self.named.insert(entry.name.value.clone(), condition);
         }
         let rules: Vec<Rule> = rules
@@ -323,6 +330,11 @@ impl Builder<'_> {
                 Ruling { id: r.ruling.value.clone(), topic: r.topic.clone(), choice: r.choice.clone() }
             })
             .collect();
+        let excluded = source_list
+            .excluded
+            .into_iter()
+            .map(|e| Excluded { id: e.id.value, says: e.says, reason: e.reason })
+            .collect();
         let numbers = self.numbers(&numbers, &common.country_unknown);
         let common = self.common(common);
 
@@ -360,7 +372,9 @@ impl Builder<'_> {
             common,
             numbers,
             sources: self.sources,
+            excluded,
             rulings,
+            places: self.places,
         };
         dialogue.form = form::form(&dialogue);
         if let Some(signed) = &screens.signed_off {
@@ -454,6 +468,162 @@ impl Builder<'_> {
                 (s.source.value.clone(), source)
             })
             .collect();
+    }
+
+    /// Note where every element stands.
+    #[allow(clippy::too_many_arguments)] // One argument for each file of a dialogue.
+    fn note_places(
+        &mut self,
+        facts: &file::FactsFile,
+        rules: &file::RulesFile,
+        screens: &file::DialogueFile,
+        verdict: &file::VerdictFile,
+        plan: &file::PlanFile,
+        cards: &file::CardsFile,
+        sources: &file::SourcesFile,
+        common: &file::CommonFile,
+    ) {
+        let own = |file: &str| format!("{}/{file}.yaml", self.name);
+        let (facts_path, rules_path, screens_path) = (own("facts"), own("rules"), own("dialogue"));
+        let (verdict_path, plan_path, cards_path) = (own("verdict"), own("plan"), own("cards"));
+        let sources_path = own("sources");
+        let places = &mut self.places;
+        let mut at = |kind: &str, id: &Text, file: &str| {
+            places.note(format!("{kind} {}", id.value), file, span_of(id));
+        };
+        facts.facts.iter().for_each(|f| at("fact", &f.fact, &facts_path));
+        rules.conditions.iter().for_each(|c| at("condition", &c.name, &rules_path));
+        rules.rules.iter().for_each(|r| at("rule", &r.rule, &rules_path));
+        screens.screens.iter().for_each(|s| at("screen", &s.screen, &screens_path));
+        verdict.verdicts.iter().for_each(|v| at("verdict", &v.verdict, &verdict_path));
+        verdict.while_you_wait.iter().for_each(|w| at("wait", &w.wait, &verdict_path));
+        verdict.people.iter().for_each(|p| at("line", &p.line, &verdict_path));
+        verdict.messages.iter().for_each(|m| at("message", &m.message, &verdict_path));
+        plan.gates.iter().for_each(|g| at("gate", &g.gate, &plan_path));
+        plan.pages.iter().for_each(|p| at("page", &p.page, &plan_path));
+        plan.check_ins.iter().for_each(|c| at("check-in", &c.check_in, &plan_path));
+        plan.messages.iter().for_each(|m| at("message", &m.message, &plan_path));
+        cards.contributors.iter().chain(&cards.education).for_each(|c| at("card", &c.card, &cards_path));
+        sources.sources.iter().for_each(|s| at("source", &s.source, &sources_path));
+        common.messages.iter().for_each(|m| at("message", &m.message, "common.yaml"));
+        let mut when = |element: String, condition: Option<&Text>, file: &str| {
+            if let Some(text) = condition {
+                places.note(element + " when", file, span_of(text));
+            }
+        };
+        for f in &facts.facts {
+            when(format!("fact {}", f.fact.value), f.ask_when.as_ref(), &facts_path);
+        }
+        for c in &rules.conditions {
+            when(format!("condition {}", c.name.value), Some(&c.when), &rules_path);
+        }
+        for r in &rules.rules {
+            when(format!("rule {}", r.rule.value), Some(&r.when), &rules_path);
+        }
+        for s in &screens.screens {
+            when(format!("screen {}", s.screen.value), s.when.as_ref(), &screens_path);
+        }
+        for w in &verdict.while_you_wait {
+            when(format!("wait {}", w.wait.value), w.when.as_ref(), &verdict_path);
+        }
+        for p in &verdict.people {
+            when(format!("line {}", p.line.value), Some(&p.when), &verdict_path);
+        }
+        for g in &plan.gates {
+            when(format!("gate {}", g.gate.value), Some(&g.when), &plan_path);
+        }
+        for c in &cards.contributors {
+            when(format!("card {}", c.card.value), c.when.as_ref(), &cards_path);
+        }
+        for p in &plan.pages {
+            for (n, l) in p.lines.iter().enumerate() {
+                let line = format!("page {} line {}", p.page.value, n + 1);
+                places.note(line.as_str(), &plan_path, span_of(&l.say));
+                if let Some(text) = &l.when {
+                    places.note(line + " when", &plan_path, span_of(text));
+                }
+            }
+        }
+        places.note("clock", &plan_path, span_of(&plan.clock.stay_on_ice_when));
+        let mut items = |element: String, items: &[ItemEntry], file: &str| {
+            for (n, i) in items.iter().enumerate() {
+                let item = format!("{element} item {}", n + 1);
+                if let Some(label) = i.say.as_ref().or(i.tick.as_ref()) {
+                    places.note(item.as_str(), file, span_of(label));
+                }
+                if let Some(text) = &i.only_if {
+                    places.note(item + " when", file, span_of(text));
+                }
+            }
+        };
+        for s in &screens.screens {
+            let element = format!("screen {}", s.screen.value);
+            items(element.clone(), &s.one_of, &screens_path);
+            items(element, &s.any_of, &screens_path);
+        }
+        for v in &verdict.verdicts {
+            items(format!("verdict {}", v.verdict.value), &v.buttons, &verdict_path);
+        }
+        for p in &verdict.people {
+            items(format!("line {}", p.line.value), p.button.as_slice(), &verdict_path);
+        }
+        for (list, file) in [
+            (&verdict.messages, verdict_path.as_str()),
+            (&plan.messages, plan_path.as_str()),
+            (&common.messages, "common.yaml"),
+        ] {
+            for m in list {
+                items(format!("message {}", m.message.value), &m.buttons, file);
+            }
+        }
+    }
+
+    /// Which named conditions lead back to themselves; each is reported where it does.
+    fn circular(&mut self, file: &str, conditions: &[file::ConditionEntry]) -> Vec<bool> {
+        let names_in = |text: &str| -> Vec<(usize, String)> {
+            text.match_indices('@')
+                .map(|(at, _)| {
+                    let rest = text[at + 1..].chars();
+                    (at, rest.take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect())
+                })
+                .collect()
+        };
+        let find = |name: &str| conditions.iter().position(|c| c.name.value == name);
+        let next: Vec<Vec<usize>> = conditions
+            .iter()
+            .map(|c| names_in(&c.when.value).iter().filter_map(|(_, n)| find(n)).collect())
+            .collect();
+        let reaches = |from: usize, wanted: usize| {
+            let mut seen = vec![false; conditions.len()];
+            let mut open = vec![from];
+            while let Some(i) = open.pop() {
+                if i == wanted {
+                    return true;
+                }
+                if !std::mem::replace(&mut seen[i], true) {
+                    open.extend(&next[i]);
+                }
+            }
+            false
+        };
+        let mut out = vec![false; conditions.len()];
+        for (i, c) in conditions.iter().enumerate() {
+            for (at, name) in names_in(&c.when.value) {
+                if find(&name).is_some_and(|to| reaches(to, i)) {
+                    out[i] = true;
+                    let source = self.l.texts.get(file).map_or("", String::as_str);
+                    let span = span_inside(source, span_of(&c.when), &c.when.value, at..at + name.len() + 1);
+                    self.l.say(
+                        Code::CircularCondition,
+                        file,
+                        span,
+                        format!("the condition `{}` leads back to itself through `@{name}`", c.name.value),
+                        "Write one of the two out, so that each is explained by those above it.",
+                    );
+                }
+            }
+        }
+        out
     }
 
     fn condition(&mut self, file: &str, text: &Text, disposition: bool, or_else: bool) -> Condition {
@@ -673,6 +843,7 @@ impl Builder<'_> {
             ordered: e.ordered || e.kind == FactKind::Number,
             default,
             concern,
+            ask_when: Condition::Always,
             question: self.text(file, &e.question),
             explain,
             why: self.text(file, &e.why),
@@ -990,15 +1161,6 @@ impl Builder<'_> {
                 .lines
                 .iter()
                 .map(|l| {
-                    if l.source.is_empty() {
-                        self.l.say(
-                            Code::NoSource,
-                            file,
-                            span_of(&l.say),
-                            "this advice has no source".into(),
-                            "Name an id of sources.yaml; our own choices are OUR-JUDGEMENT.",
-                        );
-                    }
                     Line {
                         say: self.text(file, &l.say),
                         when: self.optional(file, l.when.as_ref(), true),
