@@ -335,7 +335,7 @@ fn outcomes(d: &Dialogue, file: &vignettes::VignetteFile) -> Result<Vec<vignette
 }
 
 fn run_vignettes(files: &Files, args: &VignettesArgs) -> Outcome {
-    let d = dialogue(files)?;
+    let d = Arc::new(dialogue(files)?);
     let file: vignettes::VignetteFile = yaml(&args.file)?;
     let outcomes = outcomes(&d, &file)?;
     if let Some(folder) = &args.record {

@@ -86,5 +86,3 @@ fn word_in(text: &str, within: Range<usize>, word: &str) -> Option<Range<usize>>
         })
         .map(|(at, _)| within.start + at..within.start + at + word.len())
 }
-pub fn sources_matrix(_: &super::Dialogue) -> String { String::new() }
-pub fn taps(_: &[crate::vignettes::Outcome]) -> String { String::new() }
