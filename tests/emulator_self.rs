@@ -564,6 +564,7 @@ async fn each_press_can_be_answered_once() {
     telegram.assert_each_press_answered_once();
     bot.refused("answerCallbackQuery", answer, 400, TOO_OLD)
         .await;
+    telegram.assert_each_press_answered();
     let unknown = json!({ "callback_query_id": "1" });
     bot.refused("answerCallbackQuery", unknown, 400, TOO_OLD)
         .await;
@@ -582,6 +583,37 @@ async fn an_unanswered_press_is_found_out() {
     let (telegram, ann, _bot) = begin().await;
     ann.press_data(1, "y");
     telegram.assert_each_press_answered_once();
+}
+
+#[tokio::test]
+#[should_panic(expected = "not answered exactly once")]
+async fn a_press_answered_twice_is_found_out() {
+    let (telegram, ann, bot) = begin().await;
+    let query = ann.press_data(1, "y").query;
+    for _ in 0..2 {
+        let answer = json!({ "callback_query_id": query });
+        bot.call("answerCallbackQuery", answer).await;
+    }
+    telegram.assert_each_press_answered_once();
+}
+
+#[tokio::test]
+#[should_panic(expected = "bot   Hello\n--- last of 1 requests\n200 sendMessage")]
+async fn waiting_in_vain_fails_with_what_there_is() {
+    let (telegram, _ann, bot) = begin().await;
+    bot.say("Hello").await;
+    telegram.set_patience(Duration::ZERO);
+    telegram.chat(ANN).wait_for_text("Goodbye").await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "allowed_updates leaves it out")]
+async fn waiting_for_an_update_that_is_never_delivered_fails_at_once() {
+    let (telegram, ann, bot) = begin().await;
+    bot.update_ids(json!({ "allowed_updates": ["callback_query"] }))
+        .await;
+    let said = ann.text("not wanted");
+    telegram.wait_until_confirmed(said.update).await;
 }
 
 #[tokio::test]
@@ -899,7 +931,19 @@ async fn an_answer_is_held_until_released(#[case] fault: Fault, #[case] sent: us
 }
 
 #[tokio::test]
-async fn a_held_update_list_is_not_lost() {
+async fn a_request_that_the_bot_gave_up_on_can_still_take_effect() {
+    let (telegram, _ann, bot) = begin().await;
+    let hold = telegram.fault(Fault::HoldBefore).on("sendMessage").arm();
+    let given_up = tokio::spawn(async move { bot.say("Late").await });
+    hold.reached(1).await;
+    given_up.abort();
+    given_up.await.unwrap_err();
+    hold.release();
+    telegram.chat(ANN).wait_for_text("Late").await;
+}
+
+#[tokio::test]
+async fn updates_whose_answer_was_lost_come_again() {
     let (telegram, ann, bot) = begin().await;
     let said = ann.text("hello");
     telegram.fault(Fault::CutAfter).on("getUpdates").arm();

@@ -22,7 +22,8 @@ pub enum Fault {
     CutBefore,
     /// The connection is cut after the request took effect: the answer is lost.
     CutAfter,
-    /// The request waits, without effect, until `FaultHandle::release`, and then goes on.
+    /// The request waits, without effect, until `FaultHandle::release`, and then goes on, also
+    /// when the bot has given up on it.
     HoldBefore,
     /// The request takes effect at once, its answer waits until `FaultHandle::release`.
     HoldAfter,

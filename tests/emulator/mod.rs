@@ -41,7 +41,7 @@ use std::{future::Future, panic::Location, sync::Arc, time::Duration};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use self::state::{Shared, State};
+use self::state::{Press, Shared, State};
 pub use self::{
     body::Upload,
     fault::{Fault, FaultHandle, FaultPlan},
@@ -158,6 +158,11 @@ impl Emulator {
         self.shared.change(State::expire_all_presses);
     }
 
+    /// Changes how long each `wait_…` waits before it fails the test.
+    pub fn set_patience(&self, patience: Duration) {
+        self.shared.change(|state| state.patience = patience);
+    }
+
     /// Plans a fault; it is in force once armed.
     pub fn fault(&self, fault: Fault) -> FaultPlan {
         FaultPlan::new(self.shared.clone(), fault)
@@ -191,21 +196,29 @@ impl Emulator {
     }
 
     /// Fails unless the bot called `answerCallbackQuery` once, with success, for each press that
-    /// was delivered and did not expire.
+    /// it could answer. For tests without faults and repetitions.
     #[track_caller]
     pub fn assert_each_press_answered_once(&self) {
+        self.assert_presses("exactly once", |press| {
+            press.answered && press.attempts == 1
+        });
+    }
+
+    /// Fails unless each press that the bot could answer has an answer, however often it tried.
+    #[track_caller]
+    pub fn assert_each_press_answered(&self) {
+        self.assert_presses("at all", |press| press.answered);
+    }
+
+    #[track_caller]
+    fn assert_presses(&self, how: &str, right: impl Fn(&Press) -> bool) {
         let wrong = self.shared.read(|state| {
-            let wrong = state.presses.iter().filter(|press| {
-                let due = !press.expired && !state.skipped.contains(&press.update);
-                due && !(press.answered && press.attempts == 1)
-            });
-            wrong.cloned().collect::<Vec<_>>()
+            let due = state.presses.iter().filter(|press| state.is_due(press));
+            let wrong = due.filter(|press| !right(press));
+            wrong.map(|press| press.query.clone()).collect::<Vec<_>>()
         });
         if !wrong.is_empty() {
-            panic!(
-                "Presses not answered exactly once: {wrong:#?}\n{}",
-                self.dump()
-            );
+            panic!("Presses not answered {how}: {wrong:?}\n{}", self.dump());
         }
     }
 
@@ -250,15 +263,14 @@ impl Emulator {
     }
 
     /// Waits until the bot has confirmed everything and answered every press that can be answered.
+    /// What it sends after confirming may still be under way: wait for the chat too.
     #[track_caller]
     pub fn wait_until_idle(&self) -> impl Future<Output = ()> {
         let place = Location::caller();
         self.shared
             .until_true(place, "the bot to be idle", move |state| {
-                let open = state.presses.iter().any(|press| {
-                    let due = !press.expired && !state.skipped.contains(&press.update);
-                    due && !press.answered
-                });
+                let mut presses = state.presses.iter();
+                let open = presses.any(|press| state.is_due(press) && !press.answered);
                 state.queue.is_empty() && !open
             })
     }

@@ -68,6 +68,12 @@ async fn handle(
         return respond(&Reply::error(400, "Bad Request: can't parse the request"));
     };
     let known = methods::canonical(method);
+    let right_token = shared.read(|state| state.token == token);
+    let method_or_refusal = match known {
+        _ if !right_token => Err(Reply::error(401, "Unauthorized")),
+        None => Err(Reply::error(404, "Not Found")),
+        Some(known) => Ok(known),
+    };
     let method = known.unwrap_or(method);
     let (number, fault) = shared.change(|state| {
         let chat = methods::chat_of(state, method, &body);
@@ -78,18 +84,16 @@ async fn handle(
             status: None,
         };
         state.requests.push(logged);
-        (state.requests.len() - 1, state.fault_for(method, chat))
+        let number = state.requests.len() - 1;
+        let fault = match &method_or_refusal {
+            Ok(method) => state.fault_for(method, chat),
+            Err(_) => None,
+        };
+        (number, fault)
     });
-    let refused = if token != shared.read(|state| state.token.clone()) {
-        Some(Reply::error(401, "Unauthorized"))
-    } else if known.is_none() {
-        Some(Reply::error(404, "Not Found"))
-    } else {
-        None
-    };
-    let answer = match refused {
-        Some(refusal) => respond(&refusal),
-        None => match answer(&shared, method, &body, fault).await {
+    let answer = match method_or_refusal {
+        Err(refusal) => respond(&refusal),
+        Ok(method) => match answer(&shared, method, body, fault).await {
             Some(answer) => answer,
             None => return scissors.cut(),
         },
@@ -101,13 +105,13 @@ async fn handle(
 
 /// The answer, through the fault if there is one; `None` when the connection is to be cut.
 async fn answer(
-    shared: &Shared,
-    method: &str,
-    body: &Body,
+    shared: &Arc<Shared>,
+    method: &'static str,
+    body: Body,
     fault: Option<(FaultId, Fault)>,
 ) -> Option<Response> {
     let Some((id, fault)) = fault else {
-        return Some(respond(&run(shared, method, body).await));
+        return Some(respond(&run(shared, method, &body).await));
     };
     let reply = match fault {
         Fault::Flood { retry_after } => Reply::flood(retry_after),
@@ -116,15 +120,19 @@ async fn answer(
         Fault::Broken { status } => return Some(broken(status)),
         Fault::CutBefore => return None,
         Fault::CutAfter => {
-            run(shared, method, body).await;
+            run(shared, method, &body).await;
             return None;
         }
         Fault::HoldBefore => {
-            released(shared, id).await;
-            run(shared, method, body).await
+            let shared = shared.clone();
+            let late = tokio::spawn(async move {
+                released(&shared, id).await;
+                run(&shared, method, &body).await
+            });
+            late.await.ok()?
         }
         Fault::HoldAfter => {
-            let reply = run(shared, method, body).await;
+            let reply = run(shared, method, &body).await;
             released(shared, id).await;
             reply
         }

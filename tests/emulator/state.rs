@@ -20,7 +20,8 @@ use super::{
     view::{self, Answer, Message, Request},
 };
 
-/// How long a test waits for the bot before it fails. It is a bound on hanging, not a measure.
+/// How long a test waits for the bot before it fails, unless told otherwise. It is a bound on
+/// hanging, not a measure.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Presses are kept and may be answered for so long (`telegram.md`, «Presses»).
 pub const PRESS_LIFE: Duration = Duration::from_secs(150);
@@ -73,7 +74,8 @@ impl Shared {
         mut look: impl FnMut(&State) -> Option<T>,
     ) -> T {
         let mut changed = self.changed.subscribe();
-        let deadline = self.runtime.spawn(tokio::time::sleep(PATIENCE));
+        let patience = self.read(|state| state.patience);
+        let deadline = self.runtime.spawn(tokio::time::sleep(patience));
         tokio::pin!(deadline);
         loop {
             changed.borrow_and_update();
@@ -86,7 +88,7 @@ impl Shared {
                 _ = changed.changed() => {}
                 _ = &mut deadline => {
                     let dump = self.read(|state| view::dump(state, chat));
-                    panic!("{place}: waited {} s for {what}.\n{dump}", PATIENCE.as_secs());
+                    panic!("{place}: waited {patience:?} for {what}.\n{dump}");
                 }
             }
         }
@@ -174,6 +176,7 @@ pub struct Press {
 /// Everything the emulated Telegram knows. Times are since 1970 on the emulated clock.
 pub struct State {
     pub token: String,
+    pub patience: Duration,
     pub clock_ahead: Duration,
     pub chats: BTreeMap<i64, ChatRecord>,
     pub messages: Vec<Message>,
@@ -202,6 +205,7 @@ impl State {
     pub fn new(token: &str, first_update: u32) -> Self {
         State {
             token: token.to_owned(),
+            patience: PATIENCE,
             clock_ahead: Duration::ZERO,
             chats: BTreeMap::new(),
             messages: Vec::new(),
@@ -292,10 +296,9 @@ impl State {
         if message.edits > 0 {
             out["edit_date"] = json!(self.now().as_secs());
         }
-        if let Some(markup) = message.markup.as_ref().filter(|_| message.from.is_none()) {
-            if markup.get("inline_keyboard").is_some() {
-                out["reply_markup"] = markup.clone();
-            }
+        let inline = |markup: &&Value| markup.get("inline_keyboard").is_some();
+        if let Some(markup) = message.markup.as_ref().filter(inline) {
+            out["reply_markup"] = markup.clone();
         }
         out
     }
@@ -395,6 +398,11 @@ impl State {
         };
         let names: BTreeSet<_> = kinds.iter().filter_map(Value::as_str).collect();
         self.allowed = (!names.is_empty()).then(|| names.into_iter().map(str::to_owned).collect());
+    }
+
+    /// True for a press that reached the bot, or will, in time to be answered.
+    pub fn is_due(&self, press: &Press) -> bool {
+        !press.expired && !self.skipped.contains(&press.update)
     }
 
     /// Marks presses as expired that are older than Telegram keeps them.
