@@ -24,8 +24,9 @@ const HOLD: u32 = 10;
 /// The most updates of one poll, by the Bot API.
 const MOST: u8 = 100;
 
-/// While updates are in flight a poll comes back at once, so it waits this long between.
-const PACE: Duration = Duration::from_millis(50);
+/// While updates are in flight a poll comes back at once, and the Bot API server gives only one
+/// update to a poller that repeats an offset within half a second. So the same offset waits longer.
+const PACE: Duration = Duration::from_millis(600);
 
 /// Updates that were taken and not yet confirmed to Telegram: whether each is finished.
 #[derive(Default)]
@@ -109,12 +110,17 @@ pub async fn run(bot: teloxide::Bot, me: Me, shared: Arc<Shared>, chats: Chats, 
                     };
                     give(&tree, &me, &shared, &chats, update, done).await;
                 }
-                let idle = flight.lock().unwrap_or_else(|e| e.into_inner()).is_idle();
-                if !idle {
+                let pace = tokio::time::sleep(PACE);
+                tokio::pin!(pace);
+                // The next poll comes as soon as it can ask for something else.
+                while flight.lock().unwrap_or_else(|e| e.into_inner()).offset() == offset {
+                    if flight.lock().unwrap_or_else(|e| e.into_inner()).is_idle() {
+                        break;
+                    }
                     tokio::select! {
                         () = landed.notified() => {}
-                        () = tokio::time::sleep(PACE) => {}
-                        _ = stop.changed() => {}
+                        () = &mut pace => break,
+                        _ = stop.changed() => break,
                     }
                 }
             }
