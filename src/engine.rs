@@ -382,7 +382,7 @@ impl Turn<'_> {
 
     fn page(&mut self, page: u8, part: u8) {
         let state = self.state();
-        if route::place(self.d, &state) == Place::Plan && usize::from(page) < self.d.pages.len() {
+        if route::place(self.d, &state) == Place::Plan && usize::from(page) < view::page_count(self.d) {
             self.s.aside = Aside::None;
             self.s.page = Some((page, part));
         } else {

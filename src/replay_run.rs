@@ -284,7 +284,7 @@ fn asks(d: &Dialogue, session: &Session) -> String {
         Place::Asking(_) if state.came_back == Some(false) => "anything_new".to_owned(),
         Place::Asking(screen) => d.screens[screen].id.clone(),
         Place::Plan => match session.page {
-            Some((page, _)) => d.pages[usize::from(page)].id.clone(),
+            Some((page, _)) => d.pages.get(usize::from(page)).map_or_else(|| "cards".to_owned(), |p| p.id.clone()),
             None => "plan".into(),
         },
         Place::Welcome => d.screens[0].id.clone(),

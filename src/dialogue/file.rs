@@ -1012,6 +1012,8 @@ pub struct ButtonWords {
     pub no_country: String,
     /// Choose an earlier answer to change.
     pub change: String,
+    /// The education cards, which are also the heading of their list.
+    pub cards: String,
     /// Start ice, with `{ $minutes }`.
     #[schemars(with = "String")]
     pub start_ice: String,

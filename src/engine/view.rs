@@ -342,15 +342,17 @@ fn plan_view(d: &Dialogue, session: &Session, state: &State, words: &Words, now:
             .map(|(n, p)| button(&p.button, Wish::Page(n as u8, 0)))
             .collect()
     };
-    if let Some((page, part)) = session.page.filter(|(p, _)| usize::from(*p) < d.pages.len()) {
-        let parts = page_parts(d, state, words, usize::from(page), now);
-        let text = parts.get(usize::from(part)).or(parts.first()).cloned().unwrap_or_default();
-        let mut rows = Vec::new();
-        if usize::from(part) + 1 < parts.len() {
+    if let Some((page, part)) = session.page {
+        let open = open_page(d, state, words, usize::from(page), now);
+        let text = open.parts.get(usize::from(part)).or(open.parts.first()).cloned().unwrap_or_default();
+        let mut rows: Vec<Button> =
+            open.more.into_iter().map(|(label, page)| button(&label, Wish::Page(page as u8, 0))).collect();
+        if usize::from(part) + 1 < open.parts.len() {
             rows.push(button(&labels.more, Wish::Page(page, part + 1)));
         }
-        rows.push(button(&labels.back, Wish::Act(Act::Plan)));
-        return View { text: format!("{}\n\n{text}", d.pages[usize::from(page)].title), rows: button_rows(rows) };
+        let back = open.back.map_or(Wish::Act(Act::Plan), |page| Wish::Page(page as u8, 0));
+        rows.push(button(&labels.back, back));
+        return View { text: format!("{}\n\n{text}", open.title).trim_end().to_owned(), rows: button_rows(rows) };
     }
     let packs = plan::packs(d, session, state, now);
     let (firing, out) = plan::gates(d, state);
@@ -399,6 +401,9 @@ fn plan_view(d: &Dialogue, session: &Session, state: &State, words: &Words, now:
         }
     }
     rows.extend(page_buttons());
+    if d.cards.iter().any(|c| c.when.is_none()) {
+        rows.push(button(&labels.cards, Wish::Page(d.pages.len() as u8, 0)));
+    }
     rows.push(button(&plan_worse(d, words), Wish::Act(Act::FeelsWorse)));
     View { text, rows: button_rows(rows) }
 }
@@ -410,17 +415,56 @@ fn plan_worse(d: &Dialogue, words: &Words) -> String {
         .map_or_else(|| "Something feels worse".into(), |b| b.label.fill(words))
 }
 
-/// The lines of a page, cut into parts that fit a phone.
-pub fn page_parts(d: &Dialogue, state: &State, words: &Words, page: usize, now: Timestamp) -> Vec<String> {
+/// A page of the plan, the list of education cards, or one of these cards.
+struct OpenPage {
+    title: String,
+    parts: Vec<String>,
+    /// Pages it leads to, by label and number.
+    more: Vec<(String, usize)>,
+    /// The page it goes back to, when not the plan.
+    back: Option<usize>,
+}
+
+/// The page of this number: the plan's own, then the list of education cards, then each card.
+fn open_page(d: &Dialogue, state: &State, words: &Words, page: usize, now: Timestamp) -> OpenPage {
+    let menu = d.pages.len();
+    let cards: Vec<_> = d.cards.iter().filter(|c| c.when.is_none()).collect();
+    if let Some(own) = d.pages.get(page) {
+        let lines = plan::lines(d, state, page, now).into_iter().map(|l| format!("• {}", l.say.fill(words)));
+        return OpenPage { title: own.title.clone(), parts: parts(lines), more: Vec::new(), back: None };
+    }
+    if let Some(card) = page.checked_sub(menu + 1).and_then(|n| cards.get(n)) {
+        let text = card.text.fill(words);
+        let sentences = text.split_inclusive(". ").map(str::to_owned).collect::<Vec<_>>();
+        return OpenPage { title: card.title.clone(), parts: joined(sentences, ""), more: Vec::new(), back: Some(menu) };
+    }
+    OpenPage {
+        title: d.common.buttons.cards.clone(),
+        parts: Vec::new(),
+        more: cards.iter().enumerate().map(|(n, c)| (c.title.clone(), menu + 1 + n)).collect(),
+        back: None,
+    }
+}
+
+/// How many pages a plan has, with the list of cards and each card.
+pub fn page_count(d: &Dialogue) -> usize {
+    d.pages.len() + 1 + d.cards.iter().filter(|c| c.when.is_none()).count()
+}
+
+/// Lines, cut into parts that fit a phone.
+fn parts(lines: impl IntoIterator<Item = String>) -> Vec<String> {
+    joined(lines, "\n")
+}
+
+fn joined(pieces: impl IntoIterator<Item = String>, between: &str) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
-    for line in plan::lines(d, state, page, now) {
-        let line = format!("• {}", line.say.fill(words));
+    for piece in pieces {
         match parts.last_mut() {
-            Some(last) if last.chars().count() + line.chars().count() < PAGE_LIMIT => {
-                last.push('\n');
-                last.push_str(&line);
+            Some(last) if last.chars().count() + piece.chars().count() < PAGE_LIMIT => {
+                last.push_str(between);
+                last.push_str(&piece);
             }
-            _ => parts.push(line),
+            _ => parts.push(piece),
         }
     }
     parts
