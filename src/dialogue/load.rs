@@ -92,6 +92,18 @@ pub fn load(sources: &Sources, name: &str) -> Result<Dialogue, Vec<Issue>> {
     built.build(common, numbers, facts, rules, screens, verdict, plan, cards, source_list, rulings)
 }
 
+/// A disposition as the files write it.
+fn name_of(disposition: Disposition) -> &'static str {
+    match disposition {
+        Disposition::NoTriage => "`no_triage`",
+        Disposition::SelfCare => "`self_care`",
+        Disposition::Routine => "`routine`",
+        Disposition::Soon => "`soon`",
+        Disposition::Urgent => "`urgent`",
+        Disposition::Emergency => "`emergency`",
+    }
+}
+
 struct Loader<'a> {
     texts: &'a Sources,
     issues: Vec<Issue>,
@@ -114,15 +126,8 @@ impl Loader<'_> {
             Ok(value) => Some(value),
             Err(error) => {
                 let span = error.location().map_or(0..0, |at| location(&at));
-                let said = error.to_string();
-                let message = said.lines().next().unwrap_or("the YAML cannot be read").to_owned();
-                self.issues.push(Issue {
-                    code: Code::Shape,
-                    file: path.to_owned(),
-                    span,
-                    message,
-                    cure: "The schema named in the file's first line lists the keys; most editors complete them.".into(),
-                });
+                let (message, cure) = shape(&error.to_string());
+                self.issues.push(Issue { code: Code::Shape, file: path.to_owned(), span, message, cure });
                 None
             }
         }
@@ -131,6 +136,21 @@ impl Loader<'_> {
     fn say(&mut self, code: Code, file: &str, span: Range<usize>, message: String, cure: impl Into<String>) {
         self.issues.push(Issue { code, file: file.to_owned(), span, message, cure: cure.into() });
     }
+}
+
+/// What the YAML reader says, in words for people who write dialogues.
+fn shape(said: &str) -> (String, String) {
+    let first = said.lines().next().unwrap_or("the YAML cannot be read");
+    let said = first.split(" at line ").next().unwrap_or(first);
+    let quoted: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
+    if let (Some(key), Some((_, known))) = (said.strip_prefix("unknown field ").and(quoted.first()), said.split_once("expected one of ")) {
+        let known: Vec<&str> = known.split(", ").map(|k| k.trim_matches('`')).collect();
+        return (format!("there is no key `{key}` here"), did_you_mean(key, known));
+    }
+    if let Some(key) = said.strip_prefix("missing field ").and(quoted.first()) {
+        return (format!("the key `{key}` is missing here"), "Add it; most editors know the keys of each file.".into());
+    }
+    (said.to_owned(), "The schema named in the file's first line lists the keys; most editors complete them.".into())
 }
 
 struct Builder<'a> {
@@ -317,7 +337,7 @@ impl Builder<'_> {
                     Code::MissingVerdict,
                     &verdict_path,
                     0..0,
-                    format!("there is no verdict text for {d:?}"),
+                    format!("there is no verdict text for {}", name_of(d)),
                     "Add an entry under `verdicts` without `rules`.",
                 );
             }
@@ -544,7 +564,18 @@ impl Builder<'_> {
                 }
             }
         }
-        places.note("clock", &plan_path, span_of(&plan.clock.stay_on_ice_when));
+        let clock = &plan.clock;
+        places.note("clock", &plan_path, plan.clock.source.first().map_or(0..0, span_of));
+        for (name, text) in [
+            ("stay_on_ice_when", &clock.stay_on_ice_when),
+            ("early_heat_when", &clock.early_heat_when),
+            ("short_ice_when", &clock.short_ice_when),
+            ("child_when", &clock.child_when),
+            ("sleepy_when", &clock.sleepy_when),
+            ("warm_when", &clock.warm_when),
+        ] {
+            places.note(format!("clock {name} when"), &plan_path, span_of(text));
+        }
         let mut items = |element: String, items: &[ItemEntry], file: &str| {
             for (n, i) in items.iter().enumerate() {
                 let item = format!("{element} item {}", n + 1);

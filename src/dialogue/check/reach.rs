@@ -253,9 +253,17 @@ fn conditions(d: &Dialogue) -> Vec<(String, &Condition)> {
         own.extend(p.lines.iter().enumerate().map(|(n, l)| (format!("page {} line {}", p.id, n + 1), &l.when)));
     }
     let clock = &d.clock;
-    for when in [&clock.stay_on_ice_when, &clock.early_heat_when, &clock.short_ice_when, &clock.child_when, &clock.sleepy_when, &clock.warm_when] {
-        own.push(("clock".into(), when));
-    }
+    own.extend(
+        [
+            ("stay_on_ice_when", &clock.stay_on_ice_when),
+            ("early_heat_when", &clock.early_heat_when),
+            ("short_ice_when", &clock.short_ice_when),
+            ("child_when", &clock.child_when),
+            ("sleepy_when", &clock.sleepy_when),
+            ("warm_when", &clock.warm_when),
+        ]
+        .map(|(name, when)| (format!("clock {name}"), when)),
+    );
     let mut named: BTreeMap<&str, &Condition> = BTreeMap::new();
     for (_, condition) in &own {
         named_in(condition, &mut |name, inner| {
@@ -342,6 +350,7 @@ fn reads_can_be_answered(report: &mut Report<'_>, d: &Dialogue) -> BTreeSet<(Fac
 /// An element as it stands in a sentence: "rule `E01`".
 fn spoken(element: &str) -> String {
     match element.split_once(' ') {
+        Some(("clock", name)) => format!("`{name}` of the clock"),
         Some((kind, id)) => match id.split_once(" line ") {
             Some((page, n)) => format!("line {n} of the page `{page}`"),
             None => format!("the {kind} `{id}`"),
