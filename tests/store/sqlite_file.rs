@@ -69,7 +69,10 @@ fn a_closed_store_has_kept_everything_and_says_that_it_is_closed() {
     put(&store, ANNA, 0, None, "hello");
     store.close();
     store.close();
-    assert!(matches!(block_on(store.load(ANNA)), Err(StoreError::Unusable(_))));
+    assert!(matches!(
+        block_on(store.load(ANNA)),
+        Err(StoreError::Unusable(_))
+    ));
     let again = SqliteStore::open(&path).unwrap();
     assert!(block_on(again.load(ANNA)).unwrap().is_some());
 }
@@ -100,7 +103,10 @@ fn another_name_for_the_same_file_is_no_way_around_the_lock() {
 fn a_file_of_a_newer_format_is_refused_kindly() {
     let (_folder, path) = file();
     drop(SqliteStore::open(&path).unwrap());
-    rusqlite::Connection::open(&path).unwrap().execute("UPDATE meta SET value = 2", []).unwrap();
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute("UPDATE meta SET value = 2", [])
+        .unwrap();
     check_refused(
         &path,
         "{file} has format 2 and this Backtalk reads 1; run the newer Backtalk that wrote it, \
@@ -111,13 +117,23 @@ fn a_file_of_a_newer_format_is_refused_kindly() {
 #[test]
 fn a_file_that_is_something_else_is_refused_and_left_alone() {
     let (_folder, path) = file();
-    fs::write(&path, "Dear diary, this is not a database at all.".repeat(99)).unwrap();
+    fs::write(
+        &path,
+        "Dear diary, this is not a database at all.".repeat(99),
+    )
+    .unwrap();
     let before = fs::read(&path).unwrap();
-    check_refused(&path, "{file} is not a Backtalk store; give another file with --store");
+    check_refused(
+        &path,
+        "{file} is not a Backtalk store; give another file with --store",
+    );
     assert_eq!(fs::read(&path).unwrap(), before);
 
     let (_folder, path) = file();
-    rusqlite::Connection::open(&path).unwrap().execute("CREATE TABLE recipe (name)", []).unwrap();
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute("CREATE TABLE recipe (name)", [])
+        .unwrap();
     let before = fs::read(&path).unwrap();
     check_refused(
         &path,
@@ -136,8 +152,14 @@ fn the_folder_is_created_and_only_its_owner_reads_what_is_in_it() {
     put(&store, ANNA, 0, None, "hello");
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&inner), 0o700);
-    let files: Vec<_> = fs::read_dir(&inner).unwrap().map(|file| file.unwrap().path()).collect();
-    assert!(files.len() >= 3, "The file, its log and its lock: {files:?}");
+    let files: Vec<_> = fs::read_dir(&inner)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    assert!(
+        files.len() >= 3,
+        "The file, its log and its lock: {files:?}"
+    );
     for file in files {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
@@ -147,7 +169,9 @@ fn the_folder_is_created_and_only_its_owner_reads_what_is_in_it() {
 fn can_be_read(folder: &TempDir, canary: &str) -> bool {
     fs::read_dir(folder.path()).unwrap().any(|file| {
         let bytes = fs::read(file.unwrap().path()).unwrap();
-        bytes.windows(canary.len()).any(|window| window == canary.as_bytes())
+        bytes
+            .windows(canary.len())
+            .any(|window| window == canary.as_bytes())
     })
 }
 
@@ -169,19 +193,49 @@ fn who_is_forgotten_leaves_no_readable_byte() {
 fn who_is_forgotten_among_many_leaves_no_readable_byte() {
     let (folder, path) = file();
     let store = SqliteStore::open(&path).unwrap();
-    let people = 120;
-    let canary = |person: i64| format!("<canary {person}>");
-    // Sizes from a fraction of a page to several pages, so that rows move, split and spill over.
-    for round in 0..6u64 {
-        for person in 0..people {
-            let size = (person as usize * 37 + round as usize * 101) % 211;
-            put(&store, Person(person), round, None, &canary(person).repeat(size + 1));
+    let people = 211;
+    let canary = |person: i64| format!("<c{person:04}>");
+    // Small rows of many sizes, put in between each other: SQLite moves them from page to page, and
+    // `secure_delete` alone leaves copies of some behind.
+    let mut size = 1u64;
+    for round in 0..2 {
+        for step in 0..people {
+            let person = step * 37 % people;
+            size = size.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            put(
+                &store,
+                Person(person),
+                round,
+                None,
+                &canary(person).repeat((size >> 33) as usize % 60 + 1),
+            );
         }
     }
-    for person in (0..people).step_by(3).chain((0..people).skip(1).step_by(3)) {
+    for person in 0..people {
         block_on(store.forget(Person(person))).unwrap();
         assert!(!can_be_read(&folder, &canary(person)), "{person}");
     }
+}
+
+#[test]
+fn to_forget_is_finished_by_the_next_opening() {
+    let (folder, path) = file();
+    let store = SqliteStore::open(&path).unwrap();
+    put(&store, ANNA, 0, None, "canary");
+    put(&store, BEN, 0, None, "hello");
+    drop(store);
+    let crashed = rusqlite::Connection::open(&path).unwrap();
+    crashed
+        .execute_batch(
+            "PRAGMA secure_delete = OFF; DELETE FROM record WHERE person = 7;
+             INSERT INTO meta VALUES ('forgetting', 1);",
+        )
+        .unwrap();
+    drop(crashed);
+    assert!(can_be_read(&folder, "canary"));
+    let store = SqliteStore::open(&path).unwrap();
+    assert!(!can_be_read(&folder, "canary"));
+    assert_eq!(block_on(store.people()).unwrap(), [BEN]);
 }
 
 #[test]
@@ -190,8 +244,13 @@ fn to_forget_while_another_program_reads_is_to_be_repeated() {
     let store = SqliteStore::open(&path).unwrap();
     put(&store, ANNA, 0, None, "canary");
     let reader = rusqlite::Connection::open(&path).unwrap();
-    reader.execute_batch("BEGIN; SELECT * FROM record;").unwrap();
-    assert!(matches!(block_on(store.forget(ANNA)), Err(StoreError::Unavailable(_))));
+    reader
+        .execute_batch("BEGIN; SELECT * FROM record;")
+        .unwrap();
+    assert!(matches!(
+        block_on(store.forget(ANNA)),
+        Err(StoreError::Unavailable(_))
+    ));
     reader.execute_batch("COMMIT").unwrap();
     block_on(store.forget(ANNA)).unwrap();
     assert!(!can_be_read(&folder, "canary"));
@@ -214,7 +273,9 @@ fn what_was_acknowledged_survives_kill_9() {
         // What it said before it died counts, too, although it is read later.
         while let Some(line) = said.next() {
             let line = line.unwrap();
-            let Some(("", numbers)) = line.split_once("acknowledged ") else { continue };
+            let Some(("", numbers)) = line.split_once("acknowledged ") else {
+                continue;
+            };
             let (person, version) = numbers.split_once(' ').unwrap();
             acknowledged[person.parse::<usize>().unwrap()] = version.parse().unwrap();
             heard += 1;
@@ -234,7 +295,10 @@ fn what_was_acknowledged_survives_kill_9() {
                 "{person} has version {found_version}, and {version} was acknowledged."
             );
             if let Some(found) = found {
-                assert_eq!(found, record(found_version, None, &[], &word(found_version)));
+                assert_eq!(
+                    found,
+                    record(found_version, None, &[], &word(found_version))
+                );
             }
         }
     }
@@ -242,7 +306,12 @@ fn what_was_acknowledged_survives_kill_9() {
 
 fn start_child(path: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "--nocapture", "sqlite_file::child_that_commits_until_killed"])
+        .args([
+            "--ignored",
+            "--exact",
+            "--nocapture",
+            "sqlite_file::child_that_commits_until_killed",
+        ])
         .env(CHILD_STORE, path)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -257,7 +326,9 @@ fn word(version: u64) -> String {
 #[test]
 #[ignore = "It is the child of what_was_acknowledged_survives_kill_9."]
 fn child_that_commits_until_killed() {
-    let Some(path) = std::env::var_os(CHILD_STORE) else { return };
+    let Some(path) = std::env::var_os(CHILD_STORE) else {
+        return;
+    };
     let store = Arc::new(SqliteStore::open(Path::new(&path)).unwrap());
     block_on(async {
         let mut committers = tokio::task::JoinSet::new();
@@ -268,7 +339,10 @@ fn child_that_commits_until_killed() {
                 let mut version = found.map_or(0, |found| found.version);
                 loop {
                     let new = record(0, None, &[], &word(version + 1));
-                    let said = store.commit(Person(person), version, &new, None).await.unwrap();
+                    let said = store
+                        .commit(Person(person), version, &new, None)
+                        .await
+                        .unwrap();
                     assert_eq!(said, Commit::Applied);
                     version += 1;
                     println!("acknowledged {person} {version}");
