@@ -1,7 +1,11 @@
 //! One contract for every store: written histories, random histories, and what is special to files.
 
+#[path = "store/erasure.rs"]
+mod erasure;
 #[path = "store/history.rs"]
 mod history;
+#[path = "store/kill.rs"]
+mod kill;
 #[path = "store/model.rs"]
 mod model;
 #[path = "store/random.rs"]
@@ -53,7 +57,7 @@ fn commit(person: i64, expected: u64, due: Option<i64>, word: &str) -> Ask {
     Ask::Commit {
         person,
         expected,
-        record: record(expected, due, &[], word),
+        record: Box::new(record(expected, due, &[], word)),
         update: None,
     }
 }
@@ -65,7 +69,7 @@ fn commit_for(person: i64, expected: u64, seen: &[i64], update: i64, word: &str)
     Ask::Commit {
         person,
         expected,
-        record,
+        record: Box::new(record),
         update: Some(update),
     }
 }
@@ -92,7 +96,7 @@ fn the_first_commit_is_version_one_whatever_the_record_says() {
     let ask = Ask::Commit {
         person: ANNA,
         expected: 0,
-        record: record(99, Some(5), &[3, -4], "hello"),
+        record: Box::new(record(99, Some(5), &[3, -4], "hello")),
         update: None,
     };
     check(&[
@@ -252,7 +256,7 @@ fn a_commit_ends_a_lease_and_what_changes_nothing_does_not() {
     let first = Ask::Commit {
         person: ANNA,
         expected: 0,
-        record: standing.clone(),
+        record: Box::new(standing.clone()),
         update: None,
     };
     check(&[

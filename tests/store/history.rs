@@ -20,7 +20,7 @@ pub enum Ask {
     Commit {
         person: i64,
         expected: u64,
-        record: Record,
+        record: Box<Record>,
         update: Option<i64>,
     },
     Claim {

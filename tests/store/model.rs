@@ -67,7 +67,7 @@ impl Model {
                 }
                 let record = Record {
                     version: expected + 1,
-                    ..record.clone()
+                    ..Record::clone(record)
                 };
                 self.people.insert(
                     *person,

@@ -69,7 +69,7 @@ fn ask(model: &Model, step: Step) -> Ask {
             Ask::Commit {
                 person,
                 expected,
-                record,
+                record: Box::new(record),
                 update,
             }
         }
