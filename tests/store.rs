@@ -1,7 +1,11 @@
 //! One contract for every store: written histories, random histories, and what is special to files.
 
+#[path = "store/erasure.rs"]
+mod erasure;
 #[path = "store/history.rs"]
 mod history;
+#[path = "store/kill.rs"]
+mod kill;
 #[path = "store/model.rs"]
 mod model;
 #[path = "store/random.rs"]
@@ -30,26 +34,44 @@ fn check(history: &[(Ask, Said)]) {
     for mut subject in every_store() {
         block_on(async {
             for (line, (ask, said)) in history.iter().enumerate() {
-                assert_eq!(subject.ask(ask).await, *said, "{}, line {line}: {ask:?}", subject.name);
+                assert_eq!(
+                    subject.ask(ask).await,
+                    *said,
+                    "{}, line {line}: {ask:?}",
+                    subject.name
+                );
             }
         });
     }
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(work)
 }
 
 /// Ask for a commit of a record with this due time and word.
 fn commit(person: i64, expected: u64, due: Option<i64>, word: &str) -> Ask {
-    Ask::Commit { person, expected, record: record(expected, due, &[], word), update: None }
+    Ask::Commit {
+        person,
+        expected,
+        record: Box::new(record(expected, due, &[], word)),
+        update: None,
+    }
 }
 
 /// Ask for a commit because of an update, which the record remembers after `seen`.
 fn commit_for(person: i64, expected: u64, seen: &[i64], update: i64, word: &str) -> Ask {
     let mut record = record(expected, None, seen, word);
     record.saw(update);
-    Ask::Commit { person, expected, record, update: Some(update) }
+    Ask::Commit {
+        person,
+        expected,
+        record: Box::new(record),
+        update: Some(update),
+    }
 }
 
 #[test]
@@ -58,7 +80,13 @@ fn of_somebody_unknown_there_is_nothing() {
         (Ask::Load(ANNA), Said::Nothing),
         (Ask::People, Said::People(vec![])),
         (Ask::NextDue, Said::Next(None)),
-        (Ask::Claim { limit: 9, lease_ms: 10 }, Said::Claims(vec![])),
+        (
+            Ask::Claim {
+                limit: 9,
+                lease_ms: 10,
+            },
+            Said::Claims(vec![]),
+        ),
         (Ask::Forget(ANNA), Said::Done),
     ]);
 }
@@ -68,12 +96,15 @@ fn the_first_commit_is_version_one_whatever_the_record_says() {
     let ask = Ask::Commit {
         person: ANNA,
         expected: 0,
-        record: record(99, Some(5), &[3, -4], "hello"),
+        record: Box::new(record(99, Some(5), &[3, -4], "hello")),
         update: None,
     };
     check(&[
         (ask, Said::Applied),
-        (Ask::Load(ANNA), Said::Has(record(1, Some(5), &[3, -4], "hello"))),
+        (
+            Ask::Load(ANNA),
+            Said::Has(record(1, Some(5), &[3, -4], "hello")),
+        ),
         (Ask::Load(BEN), Said::Nothing),
     ]);
 }
@@ -96,10 +127,22 @@ fn a_stale_version_gives_the_record_that_stands() {
     check(&[
         (commit(ANNA, 0, None, "one"), Said::Applied),
         (commit(ANNA, 1, Some(8), "two"), Said::Applied),
-        (commit(ANNA, 1, None, "late"), Said::Conflict(Some(standing.clone()))),
-        (commit(ANNA, 0, None, "later"), Said::Conflict(Some(standing.clone()))),
-        (commit(ANNA, 3, None, "early"), Said::Conflict(Some(standing.clone()))),
-        (commit(ANNA, u64::MAX, None, "mad"), Said::Conflict(Some(standing.clone()))),
+        (
+            commit(ANNA, 1, None, "late"),
+            Said::Conflict(Some(standing.clone())),
+        ),
+        (
+            commit(ANNA, 0, None, "later"),
+            Said::Conflict(Some(standing.clone())),
+        ),
+        (
+            commit(ANNA, 3, None, "early"),
+            Said::Conflict(Some(standing.clone())),
+        ),
+        (
+            commit(ANNA, u64::MAX, None, "mad"),
+            Said::Conflict(Some(standing.clone())),
+        ),
         (Ask::Load(ANNA), Said::Has(standing)),
     ]);
 }
@@ -128,20 +171,41 @@ fn those_who_are_due_are_claimed_soonest_first_and_no_more_than_asked_for() {
         (commit(CARA, 0, Some(10), "cara"), Said::Applied),
         (commit(1, 0, None, "never"), Said::Applied),
         (Ask::At(9), Said::Done),
-        (Ask::Claim { limit: 9, lease_ms: 100 }, Said::Claims(vec![])),
-        (Ask::At(29), Said::Done),
-        (Ask::Claim { limit: 0, lease_ms: 100 }, Said::Claims(vec![])),
         (
-            Ask::Claim { limit: 1, lease_ms: 100 },
+            Ask::Claim {
+                limit: 9,
+                lease_ms: 100,
+            },
+            Said::Claims(vec![]),
+        ),
+        (Ask::At(29), Said::Done),
+        (
+            Ask::Claim {
+                limit: 0,
+                lease_ms: 100,
+            },
+            Said::Claims(vec![]),
+        ),
+        (
+            Ask::Claim {
+                limit: 1,
+                lease_ms: 100,
+            },
             Said::Claims(vec![(CARA, record(1, Some(10), &[], "cara"))]),
         ),
         (
-            Ask::Claim { limit: 9, lease_ms: 100 },
+            Ask::Claim {
+                limit: 9,
+                lease_ms: 100,
+            },
             Said::Claims(vec![(BEN, record(1, Some(20), &[], "ben"))]),
         ),
         (Ask::At(30), Said::Done),
         (
-            Ask::Claim { limit: 9, lease_ms: 100 },
+            Ask::Claim {
+                limit: 9,
+                lease_ms: 100,
+            },
             Said::Claims(vec![(ANNA, record(1, Some(30), &[], "anna"))]),
         ),
     ]);
@@ -153,34 +217,81 @@ fn a_lease_holds_until_it_ends() {
     check(&[
         (commit(ANNA, 0, Some(10), "anna"), Said::Applied),
         (Ask::At(10), Said::Done),
-        (Ask::Claim { limit: 9, lease_ms: 5 }, claimed()),
-        (Ask::Claim { limit: 9, lease_ms: 5 }, Said::Claims(vec![])),
+        (
+            Ask::Claim {
+                limit: 9,
+                lease_ms: 5,
+            },
+            claimed(),
+        ),
+        (
+            Ask::Claim {
+                limit: 9,
+                lease_ms: 5,
+            },
+            Said::Claims(vec![]),
+        ),
         (Ask::At(14), Said::Done),
-        (Ask::Claim { limit: 9, lease_ms: 5 }, Said::Claims(vec![])),
+        (
+            Ask::Claim {
+                limit: 9,
+                lease_ms: 5,
+            },
+            Said::Claims(vec![]),
+        ),
         (Ask::At(15), Said::Done),
-        (Ask::Claim { limit: 9, lease_ms: 5 }, claimed()),
+        (
+            Ask::Claim {
+                limit: 9,
+                lease_ms: 5,
+            },
+            claimed(),
+        ),
     ]);
 }
 
 #[test]
 fn a_commit_ends_a_lease_and_what_changes_nothing_does_not() {
     let standing = record(1, Some(10), &[40], "anna");
-    let first = Ask::Commit { person: ANNA, expected: 0, record: standing.clone(), update: None };
+    let first = Ask::Commit {
+        person: ANNA,
+        expected: 0,
+        record: Box::new(standing.clone()),
+        update: None,
+    };
     check(&[
         (first, Said::Applied),
         (Ask::At(10), Said::Done),
         (
-            Ask::Claim { limit: 9, lease_ms: 90 },
+            Ask::Claim {
+                limit: 9,
+                lease_ms: 90,
+            },
             Said::Claims(vec![(ANNA, standing.clone())]),
         ),
-        (commit_for(ANNA, 1, &[], 40, "again"), Said::Already(standing.clone())),
-        (commit(ANNA, 0, Some(10), "late"), Said::Conflict(Some(standing))),
-        (Ask::Claim { limit: 9, lease_ms: 90 }, Said::Claims(vec![])),
+        (
+            commit_for(ANNA, 1, &[], 40, "again"),
+            Said::Already(standing.clone()),
+        ),
+        (
+            commit(ANNA, 0, Some(10), "late"),
+            Said::Conflict(Some(standing)),
+        ),
+        (
+            Ask::Claim {
+                limit: 9,
+                lease_ms: 90,
+            },
+            Said::Claims(vec![]),
+        ),
         (commit(ANNA, 1, Some(11), "next"), Said::Applied),
         (Ask::NextDue, Said::Next(Some(11))),
         (Ask::At(11), Said::Done),
         (
-            Ask::Claim { limit: 9, lease_ms: 90 },
+            Ask::Claim {
+                limit: 9,
+                lease_ms: 90,
+            },
             Said::Claims(vec![(ANNA, record(2, Some(11), &[], "next"))]),
         ),
     ]);
@@ -197,7 +308,10 @@ fn it_is_time_to_look_again_when_the_next_is_due_or_a_lease_ends() {
         (Ask::At(12), Said::Done),
         (Ask::NextDue, Said::Next(Some(10))),
         (
-            Ask::Claim { limit: 9, lease_ms: 30 },
+            Ask::Claim {
+                limit: 9,
+                lease_ms: 30,
+            },
             Said::Claims(vec![(ANNA, record(1, Some(10), &[], "anna"))]),
         ),
         (Ask::NextDue, Said::Next(Some(42))),
@@ -234,7 +348,10 @@ fn a_damaged_body_is_unreadable_and_stops_nobody_else() {
         (Ask::Load(BEN), Said::Has(record(1, Some(20), &[], "ben"))),
         (Ask::At(20), Said::Done),
         (
-            Ask::Claim { limit: 1, lease_ms: 30 },
+            Ask::Claim {
+                limit: 1,
+                lease_ms: 30,
+            },
             Said::Claims(vec![(BEN, record(1, Some(20), &[], "ben"))]),
         ),
         (Ask::NextDue, Said::Next(Some(50))),
@@ -253,7 +370,11 @@ fn nobody_is_claimed_a_fraction_of_a_millisecond_early() {
         block_on(async {
             let mut new = record(0, None, &[], "anna");
             new.due = Some(due);
-            subject.store.commit(Person(ANNA), 0, &new, None).await.unwrap();
+            subject
+                .store
+                .commit(Person(ANNA), 0, &new, None)
+                .await
+                .unwrap();
             let just_before = subject.store.claim_due(at(10), 1, early).await.unwrap();
             assert_eq!(just_before, [], "{}", subject.name);
             let next = subject.store.next_due(at(10)).await.unwrap();
@@ -268,11 +389,23 @@ fn an_endless_lease_and_the_end_of_time_are_no_trouble() {
         block_on(async {
             let mut new = record(0, None, &[], "anna");
             new.due = Some(jiff::Timestamp::MAX);
-            subject.store.commit(Person(ANNA), 0, &new, None).await.unwrap();
+            subject
+                .store
+                .commit(Person(ANNA), 0, &new, None)
+                .await
+                .unwrap();
             let now = jiff::Timestamp::MAX;
-            let claims = subject.store.claim_due(now, 1, Duration::MAX).await.unwrap();
+            let claims = subject
+                .store
+                .claim_due(now, 1, Duration::MAX)
+                .await
+                .unwrap();
             assert_eq!(claims.len(), 1, "{}", subject.name);
-            assert!(subject.store.next_due(at(0)).await.unwrap().is_some(), "{}", subject.name);
+            assert!(
+                subject.store.next_due(at(0)).await.unwrap().is_some(),
+                "{}",
+                subject.name
+            );
         });
     }
 }
@@ -287,10 +420,13 @@ fn of_many_who_commit_at_once_exactly_one_is_applied() {
             for n in 0..100 {
                 let store = Arc::clone(&store);
                 let new = record(0, None, &[], &format!("try {n}"));
-                tries.spawn(async move { store.commit(Person(ANNA), 0, &new, None).await.unwrap() });
+                tries
+                    .spawn(async move { store.commit(Person(ANNA), 0, &new, None).await.unwrap() });
             }
             let said = tries.join_all().await;
-            said.into_iter().filter(|commit| *commit == Commit::Applied).count()
+            said.into_iter()
+                .filter(|commit| *commit == Commit::Applied)
+                .count()
         });
         assert_eq!(applied, 1, "{}", subject.name);
     }

@@ -69,7 +69,13 @@ impl Store for MemoryStore {
             return Ok(hindrance);
         }
         let stored = Stored::after(expected, record);
-        rows.insert(person, Row { stored, lease_until_ms: None });
+        rows.insert(
+            person,
+            Row {
+                stored,
+                lease_until_ms: None,
+            },
+        );
         Ok(Commit::Applied)
     }
 
@@ -102,7 +108,13 @@ impl Store for MemoryStore {
         let now_ms = stored::present(now);
         self.rows()
             .values()
-            .filter_map(|row| if row.is_held(now_ms) { row.lease_until_ms } else { row.stored.due_ms })
+            .filter_map(|row| {
+                if row.is_held(now_ms) {
+                    row.lease_until_ms
+                } else {
+                    row.stored.due_ms
+                }
+            })
             .min()
             .map(stored::instant)
             .transpose()

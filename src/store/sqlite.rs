@@ -28,7 +28,9 @@ impl SqliteStore {
     /// Open the file, and create it and its folder when they are missing. What is created can be
     /// read by its owner only. The file belongs to this store until it is closed.
     pub fn open(path: &Path) -> Result<SqliteStore, StoreError> {
-        Ok(SqliteStore { writer: Writer::start(file::open(path)?)? })
+        Ok(SqliteStore {
+            writer: Writer::start(file::open(path)?)?,
+        })
     }
 
     /// Finish what was asked before, then close the file. Blocks this thread meanwhile; afterwards
@@ -41,7 +43,9 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn load(&self, person: Person) -> Result<Option<Record>, StoreError> {
-        self.writer.ask(After::Commit, move |file| queries::load(file, person)).await
+        self.writer
+            .ask(After::Commit, move |file| queries::load(file, person))
+            .await
     }
 
     async fn commit(
@@ -53,7 +57,9 @@ impl Store for SqliteStore {
     ) -> Result<Commit, StoreError> {
         let new = Stored::after(expected, record);
         self.writer
-            .ask(After::Commit, move |file| queries::commit(file, person, expected, &new, update))
+            .ask(After::Commit, move |file| {
+                queries::commit(file, person, expected, &new, update)
+            })
             .await
     }
 
@@ -66,17 +72,23 @@ impl Store for SqliteStore {
         let now_ms = stored::present(now);
         let until_ms = stored::lease_end(now_ms, lease);
         self.writer
-            .ask(After::Commit, move |file| queries::claim_due(file, now_ms, limit, until_ms))
+            .ask(After::Commit, move |file| {
+                queries::claim_due(file, now_ms, limit, until_ms)
+            })
             .await
     }
 
     async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let now_ms = stored::present(now);
-        self.writer.ask(After::Commit, move |file| queries::next_due(file, now_ms)).await
+        self.writer
+            .ask(After::Commit, move |file| queries::next_due(file, now_ms))
+            .await
     }
 
     async fn forget(&self, person: Person) -> Result<(), StoreError> {
-        self.writer.ask(After::Erasing, move |file| queries::forget(file, person)).await
+        self.writer
+            .ask(After::Scrubbing, move |file| queries::forget(file, person))
+            .await
     }
 
     async fn people(&self) -> Result<Vec<Person>, StoreError> {

@@ -17,8 +17,16 @@ use tempfile::TempDir;
 #[derive(Debug, Clone)]
 pub enum Ask {
     Load(i64),
-    Commit { person: i64, expected: u64, record: Record, update: Option<i64> },
-    Claim { limit: usize, lease_ms: u64 },
+    Commit {
+        person: i64,
+        expected: u64,
+        record: Box<Record>,
+        update: Option<i64>,
+    },
+    Claim {
+        limit: usize,
+        lease_ms: u64,
+    },
     NextDue,
     Forget(i64),
     People,
@@ -55,7 +63,11 @@ pub fn record(version: u64, due: Option<i64>, seen: &[i64], word: &str) -> Recor
         seen: seen.to_vec(),
         body: Body {
             session: Some(session),
-            owed: vec![OwedEntry { number: 1, owed: Owed::message(word), attempts: 0 }],
+            owed: vec![OwedEntry {
+                number: 1,
+                owed: Owed::message(word),
+                attempts: 0,
+            }],
             ..Body::default()
         },
     }
@@ -107,7 +119,11 @@ fn sqlite() -> Subject {
 
 pub fn damage_file(path: &Path, person: Person) {
     let file = rusqlite::Connection::open(path).unwrap();
-    file.execute("UPDATE record SET body = ?2 WHERE person = ?1", (person.0, DAMAGED)).unwrap();
+    file.execute(
+        "UPDATE record SET body = ?2 WHERE person = ?1",
+        (person.0, DAMAGED),
+    )
+    .unwrap();
 }
 
 impl Subject {
@@ -123,9 +139,20 @@ impl Subject {
     async fn try_ask(&mut self, ask: &Ask) -> Result<Said, StoreError> {
         let store = &self.store;
         Ok(match ask {
-            Ask::Load(person) => store.load(Person(*person)).await?.map_or(Said::Nothing, Said::Has),
-            Ask::Commit { person, expected, record, update } => {
-                match store.commit(Person(*person), *expected, record, *update).await? {
+            Ask::Load(person) => store
+                .load(Person(*person))
+                .await?
+                .map_or(Said::Nothing, Said::Has),
+            Ask::Commit {
+                person,
+                expected,
+                record,
+                update,
+            } => {
+                match store
+                    .commit(Person(*person), *expected, record, *update)
+                    .await?
+                {
                     Commit::Applied => Said::Applied,
                     Commit::Already(record) => Said::Already(record),
                     Commit::Conflict(record) => Said::Conflict(record),
@@ -136,9 +163,12 @@ impl Subject {
                 let claims = store.claim_due(self.now, *limit, lease).await?;
                 Said::Claims(claims.into_iter().map(|c| (c.person.0, c.record)).collect())
             }
-            Ask::NextDue => {
-                Said::Next(store.next_due(self.now).await?.map(Timestamp::as_millisecond))
-            }
+            Ask::NextDue => Said::Next(
+                store
+                    .next_due(self.now)
+                    .await?
+                    .map(Timestamp::as_millisecond),
+            ),
             Ask::Forget(person) => {
                 store.forget(Person(*person)).await?;
                 Said::Done

@@ -29,12 +29,16 @@ impl Kept {
 impl Model {
     /// The version that stands.
     pub fn version(&self, person: i64) -> u64 {
-        self.people.get(&person).map_or(0, |kept| kept.record.version)
+        self.people
+            .get(&person)
+            .map_or(0, |kept| kept.record.version)
     }
 
     /// The updates seen.
     pub fn seen(&self, person: i64) -> Vec<i64> {
-        self.people.get(&person).map_or_else(Vec::new, |kept| kept.record.seen.clone())
+        self.people
+            .get(&person)
+            .map_or_else(Vec::new, |kept| kept.record.seen.clone())
     }
 
     /// The time.
@@ -46,7 +50,12 @@ impl Model {
     pub fn ask(&mut self, ask: &Ask) -> Said {
         match ask {
             Ask::Load(person) => self.see(*person, Said::Has, Said::Nothing),
-            Ask::Commit { person, expected, record, update } => {
+            Ask::Commit {
+                person,
+                expected,
+                record,
+                update,
+            } => {
                 let standing = self.people.get(person).map(|kept| &kept.record);
                 if let (Some(standing), Some(update)) = (standing, update)
                     && standing.seen.contains(update)
@@ -56,8 +65,18 @@ impl Model {
                 if self.version(*person) != *expected {
                     return self.see(*person, |r| Said::Conflict(Some(r)), Said::Conflict(None));
                 }
-                let record = Record { version: expected + 1, ..record.clone() };
-                self.people.insert(*person, Kept { record, damaged: false, held_until: i64::MIN });
+                let record = Record {
+                    version: expected + 1,
+                    ..Record::clone(record)
+                };
+                self.people.insert(
+                    *person,
+                    Kept {
+                        record,
+                        damaged: false,
+                        held_until: i64::MIN,
+                    },
+                );
                 Said::Applied
             }
             Ask::Claim { limit, lease_ms } => {
@@ -85,7 +104,11 @@ impl Model {
                 self.people
                     .values()
                     .filter_map(|kept| {
-                        if kept.held_until > self.now { Some(kept.held_until) } else { kept.due() }
+                        if kept.held_until > self.now {
+                            Some(kept.held_until)
+                        } else {
+                            kept.due()
+                        }
                     })
                     .min(),
             ),

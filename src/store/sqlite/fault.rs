@@ -37,11 +37,11 @@ pub fn tell(path: &Path, error: &rusqlite::Error) -> StoreError {
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Unusable(format!(
             "{path} is damaged ({error}); restore it from a backup, or give another file with --store"
         )),
-        Some(
-            ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied,
-        ) => StoreError::Unusable(format!(
-            "{path} cannot be read and written ({error}); change its permissions, or give another file with --store"
-        )),
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            StoreError::Unusable(format!(
+                "{path} cannot be read and written ({error}); change its permissions, or give another file with --store"
+            ))
+        }
         _ => StoreError::Unavailable(format!("{path}: {error}")),
     }
 }

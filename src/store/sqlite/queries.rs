@@ -63,7 +63,8 @@ pub fn claim_due(
         claims.extend(read(row)?.claim(person));
     }
     drop(rows);
-    let mut hold = file.prepare_cached("UPDATE record SET lease_until_ms = ?2 WHERE person = ?1")?;
+    let mut hold =
+        file.prepare_cached("UPDATE record SET lease_until_ms = ?2 WHERE person = ?1")?;
     for person in held {
         hold.execute([person.0, until_ms])?;
     }
@@ -87,9 +88,14 @@ pub fn next_due(file: &Connection, now_ms: i64) -> Result<Option<Timestamp>, Fau
     Ok(soonest.map(stored::instant).transpose()?)
 }
 
-/// Erase a person. Their bytes are gone once the log is wiped.
+/// Delete a person, and leave the mark on which [`scrub`](super::file::StoreFile::scrub) acts.
 pub fn forget(file: &Connection, person: Person) -> Result<(), Fault> {
-    file.prepare_cached("DELETE FROM record WHERE person = ?1")?.execute([person.0])?;
+    let deleted = file
+        .prepare_cached("DELETE FROM record WHERE person = ?1")?
+        .execute([person.0])?;
+    if deleted > 0 {
+        file.execute("INSERT OR REPLACE INTO meta VALUES ('forgetting', 1)", [])?;
+    }
     Ok(())
 }
 

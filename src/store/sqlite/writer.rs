@@ -24,8 +24,8 @@ const MOST_JOBS: usize = 256;
 pub enum After {
     /// When its transaction is on the disk.
     Commit,
-    /// When, besides, nothing that it deleted can be read in the log.
-    Erasing,
+    /// When, besides, what it deleted can be read nowhere in the file or its log.
+    Scrubbing,
 }
 
 /// The thread, and the way to give it jobs.
@@ -48,8 +48,14 @@ impl Writer {
         let thread = thread::Builder::new()
             .name("store".into())
             .spawn(move || run(file, &letters))
-            .map_err(|why| StoreError::Unusable(format!("the store's thread cannot start: {why}")))?;
-        Ok(Writer { inbox, thread: Mutex::new(Some(thread)), path })
+            .map_err(|why| {
+                StoreError::Unusable(format!("the store's thread cannot start: {why}"))
+            })?;
+        Ok(Writer {
+            inbox,
+            thread: Mutex::new(Some(thread)),
+            path,
+        })
     }
 
     /// Have `work` done. It may run more than once, and only the last run counts.
@@ -59,15 +65,26 @@ impl Writer {
         W: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let task = Task { work, after, found: None, answer };
+        let task = Task {
+            work,
+            after,
+            found: None,
+            answer,
+        };
         let closed = || StoreError::Unusable(format!("{} is closed", self.path.display()));
-        self.inbox.send(Letter::Job(Box::new(task))).map_err(|_| closed())?;
+        self.inbox
+            .send(Letter::Job(Box::new(task)))
+            .map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
     }
 
     /// Finish what was asked before, and close the file.
     pub fn stop(&self) {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(thread) = thread {
             // Either can only fail when the thread is already gone.
             let _ = self.inbox.send(Letter::Stop);
@@ -84,14 +101,19 @@ impl Drop for Writer {
 
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Writer")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
 fn run(mut file: StoreFile, letters: &Receiver<Letter>) {
     while let Ok(first) = letters.recv() {
         let mut jobs = Vec::new();
-        for letter in std::iter::once(first).chain(letters.try_iter()).take(MOST_JOBS) {
+        for letter in std::iter::once(first)
+            .chain(letters.try_iter())
+            .take(MOST_JOBS)
+        {
             match letter {
                 Letter::Job(job) => jobs.push(job),
                 Letter::Stop => return settle(&mut file, jobs),
@@ -107,30 +129,42 @@ fn settle(file: &mut StoreFile, mut jobs: Vec<Box<dyn Job>>) {
     if jobs.is_empty() {
         return;
     }
-    let tx = match file.connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+    let tx = match file
+        .connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+    {
         Ok(tx) => tx,
-        Err(error) => return jobs.into_iter().for_each(|job| job.refuse(fault::tell(&file.path, &error))),
+        Err(error) => {
+            return jobs
+                .into_iter()
+                .for_each(|job| job.refuse(fault::tell(&file.path, &error)));
+        }
     };
-    let done = jobs.iter_mut().try_for_each(|job| job.run(&tx)).and_then(|()| tx.commit());
+    let done = jobs
+        .iter_mut()
+        .try_for_each(|job| job.run(&tx))
+        .and_then(|()| tx.commit());
     match done {
         Ok(()) => answer(file, jobs),
         Err(error) if jobs.len() == 1 => {
-            jobs.into_iter().for_each(|job| job.refuse(fault::tell(&file.path, &error)));
+            jobs.into_iter()
+                .for_each(|job| job.refuse(fault::tell(&file.path, &error)));
         }
         Err(_) => jobs.into_iter().for_each(|job| settle(file, vec![job])),
     }
 }
 
 fn answer(file: &StoreFile, jobs: Vec<Box<dyn Job>>) {
-    let (erasing, others): (Vec<_>, Vec<_>) =
-        jobs.into_iter().partition(|job| job.after() == After::Erasing);
+    let (scrubbing, others): (Vec<_>, Vec<_>) = jobs
+        .into_iter()
+        .partition(|job| job.after() == After::Scrubbing);
     others.into_iter().for_each(|job| job.answer());
-    if erasing.is_empty() {
+    if scrubbing.is_empty() {
         return;
     }
-    let wiped = file.wipe_log();
-    for job in erasing {
-        match &wiped {
+    let scrubbed = file.scrub();
+    for job in scrubbing {
+        match &scrubbed {
             Ok(()) => job.answer(),
             Err(error) => job.refuse(fault::tell(&file.path, error)),
         }
