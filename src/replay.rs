@@ -58,6 +58,7 @@ mod press;
 mod print;
 mod read;
 mod rewrite;
+mod value;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -299,7 +300,11 @@ impl Eq for At {}
 impl<T> Stated<T> {
     /// A thing that stands in no file yet.
     pub fn new(is: T) -> Stated<T> {
-        Stated { above: Vec::new(), line: At(0), is }
+        Stated {
+            above: Vec::new(),
+            line: At(0),
+            is,
+        }
     }
 }
 
@@ -339,7 +344,14 @@ impl Expect {
         if let Some(first) = self.bot.first_mut() {
             return Some(&mut first.above);
         }
-        let Expect { sees, asks, state, rules, due, .. } = self;
+        let Expect {
+            sees,
+            asks,
+            state,
+            rules,
+            due,
+            ..
+        } = self;
         sees.as_mut()
             .map(|s| &mut s.above)
             .or(asks.as_mut().map(|s| &mut s.above))

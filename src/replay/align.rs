@@ -14,11 +14,19 @@ pub(super) enum Pair {
 }
 
 /// Match as many items as agree, in order; what stands between matches is paired from the top.
-pub(super) fn align(first: usize, second: usize, agree: impl Fn(usize, usize) -> bool) -> Vec<Pair> {
+pub(super) fn align(
+    first: usize,
+    second: usize,
+    agree: impl Fn(usize, usize) -> bool,
+) -> Vec<Pair> {
     let mut best = vec![vec![0_usize; second + 1]; first + 1];
     for i in (0..first).rev() {
         for j in (0..second).rev() {
-            best[i][j] = if agree(i, j) { best[i + 1][j + 1] + 1 } else { best[i + 1][j].max(best[i][j + 1]) };
+            best[i][j] = if agree(i, j) {
+                best[i + 1][j + 1] + 1
+            } else {
+                best[i + 1][j].max(best[i][j + 1])
+            };
         }
     }
     let mut out = Vec::new();
@@ -42,7 +50,12 @@ pub(super) fn align(first: usize, second: usize, agree: impl Fn(usize, usize) ->
 
 fn between(first: std::ops::Range<usize>, second: std::ops::Range<usize>, out: &mut Vec<Pair>) {
     let both = first.len().min(second.len());
-    out.extend(first.clone().zip(second.clone()).map(|(i, j)| Pair::Differ(i, j)));
+    out.extend(
+        first
+            .clone()
+            .zip(second.clone())
+            .map(|(i, j)| Pair::Differ(i, j)),
+    );
     out.extend(first.skip(both).map(Pair::First));
     out.extend(second.skip(both).map(Pair::Second));
 }
@@ -54,7 +67,11 @@ mod tests {
 
     fn check(first: &str, second: &str, expected: &[Pair]) {
         let (a, b) = (first.as_bytes(), second.as_bytes());
-        assert_eq!(align(a.len(), b.len(), |i, j| a[i] == b[j]), expected, "{first} {second}");
+        assert_eq!(
+            align(a.len(), b.len(), |i, j| a[i] == b[j]),
+            expected,
+            "{first} {second}"
+        );
     }
 
     #[test]

@@ -25,8 +25,16 @@ impl Seen {
     pub fn new(text: &str, rows: impl IntoIterator<Item = Vec<String>>) -> Seen {
         let lines: Vec<&str> = text.trim().split('\n').map(str::trim_end).collect();
         let label = |l: String| l.split_whitespace().collect::<Vec<_>>().join(" ");
-        let rows = rows.into_iter().map(|r| r.into_iter().map(label).filter(|l| !l.is_empty()).collect::<Vec<_>>());
-        Seen { text: lines.join("\n"), rows: rows.filter(|r| !r.is_empty()).collect() }
+        let rows = rows.into_iter().map(|r| {
+            r.into_iter()
+                .map(label)
+                .filter(|l| !l.is_empty())
+                .collect::<Vec<_>>()
+        });
+        Seen {
+            text: lines.join("\n"),
+            rows: rows.filter(|r| !r.is_empty()).collect(),
+        }
     }
 
     /// Its words.
@@ -70,13 +78,27 @@ pub enum Buttons {
 impl Message {
     /// Exactly this message.
     pub fn exactly(seen: &Seen) -> Message {
-        let lines = if seen.text.is_empty() { Vec::new() } else { seen.text.split('\n').map(|l| Line::Is(l.to_owned())).collect() };
-        Message { lines, buttons: Buttons::Rows(seen.rows.clone()) }
+        let lines = if seen.text.is_empty() {
+            Vec::new()
+        } else {
+            seen.text
+                .split('\n')
+                .map(|l| Line::Is(l.to_owned()))
+                .collect()
+        };
+        Message {
+            lines,
+            buttons: Buttons::Rows(seen.rows.clone()),
+        }
     }
 
     /// Whether this is such a message.
     pub fn accepts(&self, seen: &Seen) -> bool {
-        let lines: Vec<&str> = if seen.text.is_empty() { Vec::new() } else { seen.text.split('\n').collect() };
+        let lines: Vec<&str> = if seen.text.is_empty() {
+            Vec::new()
+        } else {
+            seen.text.split('\n').collect()
+        };
         let buttons = match &self.buttons {
             Buttons::Any => true,
             Buttons::Rows(rows) => *rows == seen.rows,
@@ -104,18 +126,35 @@ impl Message {
     }
 }
 
+/// Whether the lines are such lines. A star takes as few as it can, and more when that fails.
 fn fits(wanted: &[Line], lines: &[&str]) -> bool {
-    match wanted {
-        [] => lines.is_empty(),
-        [Line::Any, rest @ ..] => (0..=lines.len()).any(|n| fits(rest, &lines[n..])),
-        [Line::Is(line), rest @ ..] => lines.first() == Some(&line.as_str()) && fits(rest, &lines[1..]),
+    let (mut w, mut l) = (0, 0);
+    let mut star = None;
+    loop {
+        match (wanted.get(w), lines.get(l)) {
+            (None, None) => return true,
+            (Some(Line::Any), _) => {
+                star = Some((w, l));
+                w += 1;
+            }
+            (Some(Line::Is(is)), Some(line)) if is == line => (w, l) = (w + 1, l + 1),
+            _ => match star {
+                Some((at, from)) if from < lines.len() => {
+                    star = Some((at, from + 1));
+                    (w, l) = (at + 1, from + 1);
+                }
+                _ => return false,
+            },
+        }
     }
 }
 
 fn print_line(line: &Line) -> String {
     match line {
         Line::Any => "*".to_owned(),
-        Line::Is(words) if words.starts_with(['[', '\\', ' ']) || words == "*" || words == NOTHING => {
+        Line::Is(words)
+            if words.starts_with(['[', '\\', ' ']) || words == "*" || words == NOTHING =>
+        {
             format!("\\{words}")
         }
         Line::Is(words) => words.clone(),
@@ -127,7 +166,9 @@ fn read_line(text: &str) -> Line {
     if text == "*" {
         return Line::Any;
     }
-    let plain = text.strip_prefix('\\').filter(|rest| rest.starts_with(['[', '\\', ' ', '*', '(']));
+    let plain = text
+        .strip_prefix('\\')
+        .filter(|rest| rest.starts_with(['[', '\\', ' ', '*', '(']));
     Line::Is(plain.unwrap_or(text).to_owned())
 }
 
@@ -136,16 +177,29 @@ fn fold(words: &str, lead: usize) -> Vec<String> {
     let chars: Vec<char> = words.chars().collect();
     let may_break = |i: usize| {
         let next = chars.get(i + 1).copied().unwrap_or(' ');
-        i > 0 && chars[i] == ' ' && !chars[i - 1].is_whitespace() && !next.is_whitespace() && next != '['
+        i > 0
+            && chars[i] == ' '
+            && !chars[i - 1].is_whitespace()
+            && !next.is_whitespace()
+            && next != '['
     };
     let mut out = Vec::new();
     let mut from = 0;
     let mut room = WIDTH.saturating_sub(lead);
     while chars.len() - from > room {
         // The last place that fits, or else the first after it. An escaped space is no place.
-        let start = if from == 0 && chars.first() == Some(&'\\') { 2 } else { from };
-        let fitting = (start..=from + room).rev().find(|&i| i < chars.len() && may_break(i));
-        let Some(at) = fitting.or_else(|| (from + room..chars.len()).find(|&i| may_break(i))) else { break };
+        let start = if from == 0 && chars.first() == Some(&'\\') {
+            2
+        } else {
+            from
+        };
+        let fitting = (start..=from + room)
+            .rev()
+            .find(|&i| i < chars.len() && may_break(i));
+        let Some(at) = fitting.or_else(|| (from + room..chars.len()).find(|&i| may_break(i)))
+        else {
+            break;
+        };
         out.push(chars[from..at].iter().collect());
         from = at + 1;
         room = WIDTH - GOES_ON;
@@ -158,16 +212,28 @@ fn print_buttons(message: &Message) -> Vec<String> {
     match &message.buttons {
         Buttons::Any if message.lines == [Line::Any] => Vec::new(),
         Buttons::Any => vec!["[*]".to_owned()],
-        Buttons::Rows(rows) if rows.is_empty() && message.lines == [Line::Any] => vec!["[]".to_owned()],
-        Buttons::Rows(rows) => {
-            rows.iter().map(|r| r.iter().map(|l| print_label(l)).collect::<Vec<_>>().join(" ")).collect()
+        Buttons::Rows(rows) if rows.is_empty() && message.lines == [Line::Any] => {
+            vec!["[]".to_owned()]
         }
+        Buttons::Rows(rows) => rows
+            .iter()
+            .map(|r| {
+                r.iter()
+                    .map(|l| print_label(l))
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
+            .collect(),
     }
 }
 
 /// A label in its brackets.
 pub(super) fn print_label(label: &str) -> String {
-    let inner = if label == "*" { "\\*".to_owned() } else { label.replace('\\', "\\\\").replace(']', "\\]") };
+    let inner = if label == "*" {
+        "\\*".to_owned()
+    } else {
+        label.replace('\\', "\\\\").replace(']', "\\]")
+    };
     format!("[{inner}]")
 }
 
@@ -231,10 +297,14 @@ impl Block {
             return self.row(text);
         }
         if self.rows.is_some() {
-            return Err(("Words stand below buttons.", "Write the words of a message above its buttons."));
+            return Err((
+                "Words stand below buttons.",
+                "Write the words of a message above its buttons.",
+            ));
         }
         if !self.lines.is_empty() {
-            self.lines.extend(iter::repeat_n(Line::Is(String::new()), blanks));
+            self.lines
+                .extend(iter::repeat_n(Line::Is(String::new()), blanks));
         }
         self.lines.push(read_line(text));
         self.words_on_last = text != "*";
@@ -244,7 +314,12 @@ impl Block {
     /// A line that is indented further: it goes on from the line above.
     pub(super) fn go_on(&mut self, text: &str, blanks: usize) -> Result<(), Wrong> {
         match self.lines.last_mut() {
-            Some(Line::Is(last)) if self.words_on_last && self.rows.is_none() && blanks == 0 && !text.starts_with('[') => {
+            Some(Line::Is(last))
+                if self.words_on_last
+                    && self.rows.is_none()
+                    && blanks == 0
+                    && !text.starts_with('[') =>
+            {
                 last.push(' ');
                 last.push_str(text);
                 Ok(())
@@ -269,7 +344,12 @@ impl Block {
                 rows.push(labels);
                 Buttons::Rows(rows)
             }
-            _ => return Err(("[*] and [] stand alone.", "Write all buttons, or [*] for any, or [] for none.")),
+            _ => {
+                return Err((
+                    "[*] and [] stand alone.",
+                    "Write all buttons, or [*] for any, or [] for none.",
+                ));
+            }
         });
         Ok(())
     }
@@ -282,6 +362,53 @@ impl Block {
             None => Buttons::Rows(Vec::new()),
         };
         let empty = self.lines.is_empty() && buttons == Buttons::Rows(Vec::new());
-        (!empty).then_some(Message { lines: self.lines, buttons })
+        (!empty).then_some(Message {
+            lines: self.lines,
+            buttons,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a pattern, its lines parted by `/`, accepts a text.
+    fn check(pattern: &str, text: &str, expected: bool) {
+        let lines: Vec<Line> = pattern.split('/').map(read_line).collect();
+        let lines_seen: Vec<&str> = text.split('/').collect();
+        assert_eq!(fits(&lines, &lines_seen), expected, "{pattern} {text}");
+    }
+
+    #[test]
+    fn a_star_stands_for_any_lines() {
+        check("a/b", "a/b", true);
+        check("a/b", "a/b/c", false);
+        check("a/b", "a", false);
+        check("*", "a/b", true);
+        check("a/*", "a", true);
+        check("*/b/*/d", "a/b/c/b/d", true);
+        check("*/b/*/d", "a/b/c", false);
+        check(
+            "*/*/*/*/*/*/*/*/x",
+            "a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a",
+            false,
+        );
+        check("\\*", "*", true);
+        check("\\*", "a", false);
+    }
+
+    #[test]
+    fn long_lines_are_folded_where_they_have_single_spaces() {
+        let words = "word ".repeat(30);
+        let folded = fold(words.trim_end(), WORDS);
+        assert!(
+            folded.iter().all(|l| l.chars().count() <= WIDTH - WORDS),
+            "{folded:?}"
+        );
+        assert_eq!(folded.join(" "), words.trim_end());
+        assert_eq!(fold(&"x".repeat(300), WORDS).len(), 1);
+        let bracket = format!("{} [not a button]", "x".repeat(80));
+        assert_eq!(fold(&bracket, WORDS)[1], "a button]");
     }
 }

@@ -10,7 +10,10 @@ pub(super) type Wrong = (String, String);
 /// The zone of that name, from the table inside the program.
 pub(super) fn zone(name: &str) -> Result<TimeZone, Wrong> {
     TimeZoneDatabase::bundled().get(name).map_err(|_| {
-        (format!("There is no time zone `{name}`."), "Write one such as Europe/London or UTC.".to_owned())
+        (
+            format!("There is no time zone `{name}`."),
+            "Write one such as Europe/London or UTC.".to_owned(),
+        )
     })
 }
 
@@ -21,7 +24,10 @@ pub(super) fn read(text: &str, date: Date, zone: &TimeZone) -> Result<Zoned, Wro
     let shaped = matches!(clock.as_bytes(), [a, b, b':', c, d, rest @ ..]
         if [a, b, c, d].iter().all(|x| x.is_ascii_digit()) && matches!(rest.first(), None | Some(b':')));
     let time: Time = clock.parse().ok().filter(|_| shaped).ok_or_else(|| {
-        (format!("`{text}` is not a time."), "Write hours and minutes, such as 09:05.".to_owned())
+        (
+            format!("`{text}` is not a time."),
+            "Write hours and minutes, such as 09:05.".to_owned(),
+        )
     })?;
     let moment = zone.to_ambiguous_zoned(date.to_datetime(time));
     let wrong = match moment.offset() {
@@ -30,10 +36,22 @@ pub(super) fn read(text: &str, date: Date, zone: &TimeZone) -> Result<Zoned, Wro
         _ => "",
     };
     if !wrong.is_empty() {
-        return Err((wrong.to_owned(), "Write a time that the clock shows there, without `b`.".to_owned()));
+        return Err((
+            wrong.to_owned(),
+            "Write a time that the clock shows there, without `b`.".to_owned(),
+        ));
     }
-    let found = if second { moment.later() } else { moment.earlier() };
-    found.map_err(|_| ("The year is out of range.".to_owned(), "Take a day nearer to now.".to_owned()))
+    let found = if second {
+        moment.later()
+    } else {
+        moment.earlier()
+    };
+    found.map_err(|_| {
+        (
+            "The year is out of range.".to_owned(),
+            "Take a day nearer to now.".to_owned(),
+        )
+    })
 }
 
 /// A time of its day, as [`read`] reads it.
@@ -66,16 +84,24 @@ pub(super) fn read_due(text: &str, from: &Zoned) -> Result<Option<Timestamp>, Wr
 
 /// The moment of a timer, as [`read_due`] reads it.
 pub(super) fn print_due(due: Option<Timestamp>, from: &Zoned) -> String {
-    let Some(due) = due else { return "none".to_owned() };
+    let Some(due) = due else {
+        return "none".to_owned();
+    };
     let due = due.to_zoned(from.time_zone().clone());
-    if due.date() == from.date() { print(&due) } else { format!("{} {}", due.date(), print(&due)) }
+    if due.date() == from.date() {
+        print(&due)
+    } else {
+        format!("{} {}", due.date(), print(&due))
+    }
 }
 
 /// A date `YYYY-MM-DD`.
 pub(super) fn read_date(text: &str) -> Result<Date, Wrong> {
     let shaped = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    text.parse()
-        .ok()
-        .filter(|_| shaped)
-        .ok_or_else(|| (format!("`{text}` is not a date."), "Write year, month and day, such as 2026-03-02.".to_owned()))
+    text.parse().ok().filter(|_| shaped).ok_or_else(|| {
+        (
+            format!("`{text}` is not a date."),
+            "Write year, month and day, such as 2026-03-02.".to_owned(),
+        )
+    })
 }

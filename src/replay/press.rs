@@ -33,7 +33,10 @@ impl Chat {
     /// A message was sent, or edited: its buttons are now these labels with what they carry.
     pub fn shows(&mut self, message: i64, buttons: impl IntoIterator<Item = (String, String)>) {
         let one_line = |label: String| label.split_whitespace().collect::<Vec<_>>().join(" ");
-        let buttons = buttons.into_iter().map(|(label, data)| (one_line(label), data)).collect();
+        let buttons = buttons
+            .into_iter()
+            .map(|(label, data)| (one_line(label), data))
+            .collect();
         self.shown.push(Form { message, buttons });
     }
 
@@ -45,9 +48,16 @@ impl Chat {
         };
         let found = match how {
             How::Stale => self.replaced(label),
-            _ => self.visible().filter_map(|form| form.button(label)).nth(places_before),
+            _ => self
+                .visible()
+                .filter_map(|form| form.button(label))
+                .nth(places_before),
         };
-        found.ok_or_else(|| NoButton { label: label.to_owned(), how, shown: self.newest_labels() })
+        found.ok_or_else(|| NoButton {
+            label: label.to_owned(),
+            how,
+            shown: self.newest_labels(),
+        })
     }
 
     /// The form that each message has now, newest message first.
@@ -58,24 +68,39 @@ impl Chat {
                 messages.push(form.message);
             }
         }
-        messages.into_iter().rev().filter_map(|m| self.shown.iter().rfind(|f| f.message == m))
+        messages
+            .into_iter()
+            .rev()
+            .filter_map(|m| self.shown.iter().rfind(|f| f.message == m))
     }
 
     /// The newest button of that label that no message shows any more.
     fn replaced(&self, label: &str) -> Option<(i64, &str)> {
-        let still: Vec<_> = self.visible().filter_map(|form| form.button(label)).collect();
-        self.shown.iter().rev().filter_map(|form| form.button(label)).find(|button| !still.contains(button))
+        let still: Vec<_> = self
+            .visible()
+            .filter_map(|form| form.button(label))
+            .collect();
+        self.shown
+            .iter()
+            .rev()
+            .filter_map(|form| form.button(label))
+            .find(|button| !still.contains(button))
     }
 
     fn newest_labels(&self) -> Vec<String> {
         let newest = self.visible().find(|form| !form.buttons.is_empty());
-        newest.map(|form| form.buttons.iter().map(|(l, _)| l.clone()).collect()).unwrap_or_default()
+        newest
+            .map(|form| form.buttons.iter().map(|(l, _)| l.clone()).collect())
+            .unwrap_or_default()
     }
 }
 
 impl Form {
     fn button(&self, label: &str) -> Option<(i64, &str)> {
-        self.buttons.iter().find(|(l, _)| l == label).map(|(_, data)| (self.message, data.as_str()))
+        self.buttons
+            .iter()
+            .find(|(l, _)| l == label)
+            .map(|(_, data)| (self.message, data.as_str()))
     }
 }
 
@@ -107,13 +132,20 @@ mod tests {
         for form in text.split(" | ") {
             let (message, buttons) = form.split_once(' ').unwrap_or((form, ""));
             let pairs = buttons.split_whitespace().filter_map(|b| b.split_once(':'));
-            chat.shows(message.parse().unwrap(), pairs.map(|(l, d)| (l.to_owned(), d.to_owned())));
+            chat.shows(
+                message.parse().unwrap(),
+                pairs.map(|(l, d)| (l.to_owned(), d.to_owned())),
+            );
         }
         chat
     }
 
     fn check(shown: &str, label: &str, how: How, expected: Option<(i64, &str)>) {
-        assert_eq!(chat(shown).press(label, how).ok(), expected, "{label} {how:?} in {shown}");
+        assert_eq!(
+            chat(shown).press(label, how).ok(),
+            expected,
+            "{label} {how:?} in {shown}"
+        );
     }
 
     #[test]
@@ -138,7 +170,12 @@ mod tests {
 
     #[test]
     fn a_button_that_is_missing_is_reported_with_those_that_are_there() {
-        let missing = chat("1 Yes:a No:b").press("Perhaps", How::Newest).unwrap_err();
-        assert_eq!(missing.to_string(), "No message shows [Perhaps]. The newest buttons are [Yes] [No].");
+        let missing = chat("1 Yes:a No:b")
+            .press("Perhaps", How::Newest)
+            .unwrap_err();
+        assert_eq!(
+            missing.to_string(),
+            "No message shows [Perhaps]. The newest buttons are [Yes] [No]."
+        );
     }
 }

@@ -22,7 +22,9 @@ pub fn print(replay: &Replay) -> String {
     let mut zone = None;
     for (n, day) in replay.days.iter().enumerate() {
         day_line(day, zone, &mut out);
-        if n == 0 && let Some(given) = &replay.given {
+        if n == 0
+            && let Some(given) = &replay.given
+        {
             given_lines(given, &mut out);
         }
         for turn in &day.turns {
@@ -117,12 +119,23 @@ fn action(action: &Action) -> Option<String> {
 }
 
 fn escape(words: &str) -> String {
-    words.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t")
+    words
+        .replace('\\', "\\\\")
+        .replace('\n', "\\n")
+        .replace('\r', "\\r")
+        .replace('\t', "\\t")
 }
 
 /// Each thing that is stated: the lines above it, and its own, the first from its keyword on.
 fn expected(turn: &Turn, time: usize) -> Vec<(Vec<String>, Vec<String>)> {
-    let Expect { bot, sees, asks, state, rules, due } = &turn.expect;
+    let Expect {
+        bot,
+        sees,
+        asks,
+        state,
+        rules,
+        due,
+    } = &turn.expect;
     let mut out: Vec<(Vec<String>, Vec<String>)> = Vec::new();
     // Only the first thing of a turn without an action stands beside the time.
     let lead = |out: &Vec<_>| match turn.action {
@@ -134,7 +147,9 @@ fn expected(turn: &Turn, time: usize) -> Vec<(Vec<String>, Vec<String>)> {
         out.push((above.clone(), lines));
     }
     if let Some(Stated { above, is, .. }) = sees {
-        let lines = is.as_ref().map_or_else(|| vec![NOTHING.to_owned()], |m| m.block(lead(&out)));
+        let lines = is
+            .as_ref()
+            .map_or_else(|| vec![NOTHING.to_owned()], |m| m.block(lead(&out)));
         out.push((above.clone(), block("sees", lines)));
     }
     let mut line = |key: &str, above: &[String], value: &str| {
@@ -158,7 +173,13 @@ fn expected(turn: &Turn, time: usize) -> Vec<(Vec<String>, Vec<String>)> {
 fn block(key: &str, lines: Vec<String>) -> Vec<String> {
     let mut lines = lines.into_iter();
     let first = format!("{key:<6} {}", lines.next().unwrap_or_default());
-    let rest = lines.map(|l| if l.is_empty() { l } else { format!("{:WORDS$}{l}", "") });
+    let rest = lines.map(|l| {
+        if l.is_empty() {
+            l
+        } else {
+            format!("{:WORDS$}{l}", "")
+        }
+    });
     std::iter::once(first).chain(rest).collect()
 }
 
@@ -168,5 +189,9 @@ pub(super) fn print_rules(rules: &Rules) -> String {
     if rules.others {
         ids.push("*");
     }
-    if ids.is_empty() { "none".to_owned() } else { ids.join(", ") }
+    if ids.is_empty() {
+        "none".to_owned()
+    } else {
+        ids.join(", ")
+    }
 }

@@ -5,10 +5,9 @@ use std::fmt;
 use jiff::{Timestamp, Zoned};
 
 use super::compare::last_must_state;
-use super::message::{Block, NOTHING, WORDS, read_label};
-use super::{
-    Above, Action, At, Day, Expect, Given, How, Media, Replay, Reviewed, Rules, Said, Start, Stated, Turn, moment,
-};
+use super::message::{Block, NOTHING, WORDS};
+use super::value::{facts, is_name, keyword, reviewed, rules, said};
+use super::{Above, Action, At, Day, Expect, Given, Replay, Start, Stated, Turn, moment};
 use crate::dialogue::issue::did_you_mean;
 
 /// Something in a replay file that cannot be read.
@@ -26,7 +25,11 @@ pub struct ReplayError {
 
 impl fmt::Display for ReplayError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {} {}", self.line, self.column, self.message, self.cure)
+        write!(
+            f,
+            "{}:{}: {} {}",
+            self.line, self.column, self.message, self.cure
+        )
     }
 }
 
@@ -73,9 +76,19 @@ fn read(text: &str, complete: bool) -> Result<Replay, Vec<ReplayError>> {
 enum Open<'a> {
     Nothing,
     /// A message, to be put down as `bot` or `sees` when it ends.
-    Message { bot: bool, above: Above, line: usize, block: Block },
+    Message {
+        bot: bool,
+        above: Above,
+        line: usize,
+        block: Block,
+    },
     /// Facts whose brace is not closed yet: their text so far, and where they began.
-    Facts { above: Above, line: usize, text: String, raw: &'a str },
+    Facts {
+        above: Above,
+        line: usize,
+        text: String,
+        raw: &'a str,
+    },
     /// Lines of a message that was refused.
     Refused,
 }
@@ -118,11 +131,21 @@ impl<'a> Reader<'a> {
     fn wrong(&mut self, part: &str, message: impl Into<String>, cure: impl Into<String>) {
         let before = self.raw.len().saturating_sub(part.len());
         let column = self.raw.get(..before).unwrap_or("").chars().count() + 1;
-        self.errors.push(ReplayError { line: self.number, column, message: message.into(), cure: cure.into() });
+        self.errors.push(ReplayError {
+            line: self.number,
+            column,
+            message: message.into(),
+            cure: cure.into(),
+        });
     }
 
     fn wrong_at(&mut self, line: usize, message: impl Into<String>, cure: impl Into<String>) {
-        self.errors.push(ReplayError { line, column: 1, message: message.into(), cure: cure.into() });
+        self.errors.push(ReplayError {
+            line,
+            column: 1,
+            message: message.into(),
+            cure: cure.into(),
+        });
     }
 
     fn line(&mut self) {
@@ -159,7 +182,10 @@ impl<'a> Reader<'a> {
     // ---- the header ------------------------------------------------------------------------
 
     fn header(&mut self, text: &'a str) {
-        let Some((key, value)) = text.split_once(':').filter(|(k, _)| k.bytes().all(|b| b.is_ascii_lowercase())) else {
+        let Some((key, value)) = text
+            .split_once(':')
+            .filter(|(k, _)| k.bytes().all(|b| b.is_ascii_lowercase()))
+        else {
             return self.wrong(
                 text,
                 "This line cannot be read.",
@@ -169,16 +195,28 @@ impl<'a> Reader<'a> {
         let value = value.trim_start();
         let above = self.take_above();
         if !self.replay.days.is_empty() {
-            return self.wrong(text, format!("`{key}` stands below a day."), "Write it at the top of the file.");
+            return self.wrong(
+                text,
+                format!("`{key}` stands below a day."),
+                "Write it at the top of the file.",
+            );
         }
         if !self.header_begun {
             self.header_begun = true;
             self.replay.comment = above.into_iter().skip_while(String::is_empty).collect();
         } else if above.iter().any(|l| !l.is_empty()) {
-            self.wrong(text, "A comment stands inside the header.", "Write it above the first line of the header.");
+            self.wrong(
+                text,
+                "A comment stands inside the header.",
+                "Write it above the first line of the header.",
+            );
         }
         if value.is_empty() {
-            return self.wrong(text, format!("`{key}` is empty."), "Write a value behind the colon, or leave the line out.");
+            return self.wrong(
+                text,
+                format!("`{key}` is empty."),
+                "Write a value behind the colon, or leave the line out.",
+            );
         }
         let (line, replay) = (self.number, &mut self.replay);
         let double = match key {
@@ -187,7 +225,11 @@ impl<'a> Reader<'a> {
                 replay.country.replace(value.to_ascii_uppercase()).is_some()
             }
             "country" => {
-                return self.wrong(value, format!("`{value}` is not a country."), "Write its two letters, such as GB.");
+                return self.wrong(
+                    value,
+                    format!("`{value}` is not a country."),
+                    "Write its two letters, such as GB.",
+                );
             }
             "language" => replay.language.replace(value.to_owned()).is_some(),
             "reviewed" => match reviewed(value) {
@@ -196,7 +238,11 @@ impl<'a> Reader<'a> {
             },
             other => {
                 let cure = did_you_mean(other, ["dialogue", "reviewed", "country", "language"]);
-                return self.wrong(text, format!("`{other}` is not a line of the header."), cure);
+                return self.wrong(
+                    text,
+                    format!("`{other}` is not a line of the header."),
+                    cure,
+                );
             }
         };
         if double {
@@ -213,7 +259,10 @@ impl<'a> Reader<'a> {
         let before = self.replay.days.last();
         let zone = match (zone, before) {
             ("", Some(before)) => Ok(before.zone.clone()),
-            ("", None) => Err(("The day has no time zone.".into(), "Write it behind the date, such as Europe/London.".into())),
+            ("", None) => Err((
+                "The day has no time zone.".into(),
+                "Write it behind the date, such as Europe/London.".into(),
+            )),
             (name, _) => moment::zone(name),
         };
         let date = moment::read_date(date);
@@ -225,7 +274,11 @@ impl<'a> Reader<'a> {
             self.wrong(rest, message.as_str(), cure.as_str());
         }
         if back {
-            self.wrong(rest, "This day is before the last one.", "Write the days in order.");
+            self.wrong(
+                rest,
+                "This day is before the last one.",
+                "Write the days in order.",
+            );
         }
         let nowhere = epoch();
         self.replay.days.push(Day {
@@ -239,30 +292,64 @@ impl<'a> Reader<'a> {
     fn given(&mut self, text: &'a str) {
         let above = self.take_above();
         if self.replay.days.len() != 1 || !self.replay.days[0].turns.is_empty() {
-            return self.wrong(text, "`given` stands out of place.", "Write it below the first day, above the first turn.");
+            return self.wrong(
+                text,
+                "`given` stands out of place.",
+                "Write it below the first day, above the first turn.",
+            );
         }
         if self.replay.given.is_some() {
-            return self.wrong(text, "`given` stands twice.", "A replay starts from one place. Keep one of them.");
+            return self.wrong(
+                text,
+                "`given` stands twice.",
+                "A replay starts from one place. Keep one of them.",
+            );
         }
         let (kind, rest) = keyword(keyword(text).1);
         let line = At(self.number);
         match kind {
             "replay" if is_name(rest) => {
-                self.replay.given = Some(Given { above, line, from: Start::Replay(rest.to_owned()) });
+                self.replay.given = Some(Given {
+                    above,
+                    line,
+                    from: Start::Replay(rest.to_owned()),
+                });
             }
-            "replay" => self.wrong(rest, "The replay is not named.", "Write its file name without the ending."),
+            "replay" => self.wrong(
+                rest,
+                "The replay is not named.",
+                "Write its file name without the ending.",
+            ),
             "facts" if rest.starts_with('{') => {
-                self.open = Open::Facts { above, line: self.number, text: String::new(), raw: self.raw };
+                self.open = Open::Facts {
+                    above,
+                    line: self.number,
+                    text: String::new(),
+                    raw: self.raw,
+                };
                 self.more_facts(rest);
             }
-            "facts" => self.wrong(rest, "The facts have no brace.", "Write them as { duration: h0_24, pain_now: 6 }."),
-            _ => self.wrong(text, "This start is not known.", "Write `given  replay NAME` or `given  facts { … }`."),
+            "facts" => self.wrong(
+                rest,
+                "The facts have no brace.",
+                "Write them as { duration: h0_24, pain_now: 6 }.",
+            ),
+            _ => self.wrong(
+                text,
+                "This start is not known.",
+                "Write `given  replay NAME` or `given  facts { … }`.",
+            ),
         }
     }
 
     fn more_facts(&mut self, more: &str) {
         self.above.clear();
-        let Open::Facts { above, line, text, .. } = &mut self.open else { return };
+        let Open::Facts {
+            above, line, text, ..
+        } = &mut self.open
+        else {
+            return;
+        };
         if !text.is_empty() {
             text.push(' ');
         }
@@ -274,7 +361,13 @@ impl<'a> Reader<'a> {
         let read = facts(text);
         self.open = Open::Nothing;
         match read {
-            Ok(facts) => self.replay.given = Some(Given { above, line, from: Start::Facts(facts) }),
+            Ok(facts) => {
+                self.replay.given = Some(Given {
+                    above,
+                    line,
+                    from: Start::Facts(facts),
+                })
+            }
             Err(part) => self.wrong(
                 more,
                 format!("The facts cannot be read at `{part}`."),
@@ -289,10 +382,19 @@ impl<'a> Reader<'a> {
         let above = self.take_above();
         let (time, rest) = keyword(text);
         if self.replay.days.is_empty() {
-            self.wrong(text, "A turn stands before any day.", "Write a line such as `--- 2026-03-02 Europe/London` above.");
+            self.wrong(
+                text,
+                "A turn stands before any day.",
+                "Write a line such as `--- 2026-03-02 Europe/London` above.",
+            );
             let nowhere = epoch();
             let zone = nowhere.time_zone().clone();
-            self.replay.days.push(Day { above: Above::new(), date: nowhere.date(), zone, turns: Vec::new() });
+            self.replay.days.push(Day {
+                above: Above::new(),
+                date: nowhere.date(),
+                zone,
+                turns: Vec::new(),
+            });
         }
         let at = match self.replay.days.last() {
             Some(day) => moment::read(time, day.date, &day.zone),
@@ -317,7 +419,10 @@ impl<'a> Reader<'a> {
         let (word, doing) = keyword(rest);
         let action = match word {
             "restart" if doing.is_empty() => Ok(Action::Restart),
-            "restart" => Err(("Nothing stands behind `restart`.".into(), "Write what follows below it.".into())),
+            "restart" => Err((
+                "Nothing stands behind `restart`.".into(),
+                "Write what follows below it.".into(),
+            )),
             "user" => said(doing),
             _ => Ok(Action::Wait),
         };
@@ -325,7 +430,13 @@ impl<'a> Reader<'a> {
             self.wrong(doing, message, cure);
             Action::Wait
         });
-        let turn = Turn { above, line: At(self.number), at, action, expect: Expect::default() };
+        let turn = Turn {
+            above,
+            line: At(self.number),
+            at,
+            action,
+            expect: Expect::default(),
+        };
         if let Some(day) = self.replay.days.last_mut() {
             day.turns.push(turn);
         }
@@ -339,7 +450,11 @@ impl<'a> Reader<'a> {
         let (word, value) = keyword(text);
         let line = At(self.number);
         let Some(turn) = self.replay.days.last_mut().and_then(|d| d.turns.last_mut()) else {
-            return self.wrong(text, "This line belongs to no turn.", "Write a line that begins with a time above it.");
+            return self.wrong(
+                text,
+                "This line belongs to no turn.",
+                "Write a line that begins with a time above it.",
+            );
         };
         let expect = &mut turn.expect;
         let double = match word {
@@ -349,30 +464,62 @@ impl<'a> Reader<'a> {
                 return self.wrong(value, "`bot` has no message.", cure);
             }
             "asks" | "state" | "rules" | "due" if value.is_empty() => {
-                return self.wrong(text, format!("`{word}` is empty."), "Write a value behind it, or leave the line out.");
+                return self.wrong(
+                    text,
+                    format!("`{word}` is empty."),
+                    "Write a value behind it, or leave the line out.",
+                );
             }
             "sees" => put(&mut expect.sees, above, line, None),
-            "asks" => put(&mut expect.asks, above, line, (value != NOTHING).then(|| value.to_owned())),
+            "asks" => put(
+                &mut expect.asks,
+                above,
+                line,
+                (value != NOTHING).then(|| value.to_owned()),
+            ),
             "state" => put(&mut expect.state, above, line, value.to_owned()),
             "rules" => match rules(value) {
                 Some(rules) => put(&mut expect.rules, above, line, rules),
-                None => return self.wrong(value, "These rules cannot be read.", "Write their ids with commas between them, or `none`."),
+                None => {
+                    return self.wrong(
+                        value,
+                        "These rules cannot be read.",
+                        "Write their ids with commas between them, or `none`.",
+                    );
+                }
             },
             "due" => match moment::read_due(value, &turn.at) {
                 Ok(due) => put(&mut expect.due, above, line, due),
                 Err((message, cure)) => return self.wrong(value, message, cure),
             },
             "user" | "restart" => {
-                return self.wrong(text, format!("`{word}` has no time."), "Write the time in front of it.");
+                return self.wrong(
+                    text,
+                    format!("`{word}` has no time."),
+                    "Write the time in front of it.",
+                );
             }
             other => {
                 self.open = Open::Refused;
-                let cure = did_you_mean(other, ["bot", "sees", "asks", "state", "rules", "due", "user", "restart"]);
-                return self.wrong(text, format!("`{other}` is not something that can be expected."), cure);
+                let cure = did_you_mean(
+                    other,
+                    [
+                        "bot", "sees", "asks", "state", "rules", "due", "user", "restart",
+                    ],
+                );
+                return self.wrong(
+                    text,
+                    format!("`{other}` is not something that can be expected."),
+                    cure,
+                );
             }
         };
         if double {
-            self.wrong(text, format!("`{word}` stands twice in this turn."), "Keep one of them.");
+            self.wrong(
+                text,
+                format!("`{word}` stands twice in this turn."),
+                "Keep one of them.",
+            );
         }
     }
 
@@ -385,19 +532,28 @@ impl<'a> Reader<'a> {
         {
             self.wrong(words, message, cure);
         }
-        self.open = Open::Message { bot, above, line: self.number, block };
+        self.open = Open::Message {
+            bot,
+            above,
+            line: self.number,
+            block,
+        };
     }
 
     fn words(&mut self, text: &'a str, indent: usize) {
         let between = std::mem::take(&mut self.above);
         let result = match &mut self.open {
-            Open::Message { .. } if between.iter().any(|l| !l.is_empty()) => {
-                Err(("A comment stands inside this message.", "Write it above the message."))
-            }
+            Open::Message { .. } if between.iter().any(|l| !l.is_empty()) => Err((
+                "A comment stands inside this message.",
+                "Write it above the message.",
+            )),
             Open::Message { block, .. } if indent == WORDS => block.line(text, between.len()),
             Open::Message { block, .. } => block.go_on(text, between.len()),
             Open::Refused => Ok(()),
-            _ => Err(("This line belongs to no message.", "Indent it by 7 spaces if it is something that must follow.")),
+            _ => Err((
+                "This line belongs to no message.",
+                "Indent it by 7 spaces if it is something that must follow.",
+            )),
         };
         if let Err((message, cure)) = result {
             self.wrong(text, message, cure);
@@ -410,18 +566,43 @@ impl<'a> Reader<'a> {
             Open::Nothing | Open::Refused => {}
             Open::Facts { line, raw, .. } => {
                 let column = raw.find('{').map_or(1, |at| raw[..at].chars().count() + 1);
-                let (message, cure) = ("This brace is not closed.".to_owned(), "Write } behind the facts.".to_owned());
-                self.errors.push(ReplayError { line, column, message, cure });
+                let (message, cure) = (
+                    "This brace is not closed.".to_owned(),
+                    "Write } behind the facts.".to_owned(),
+                );
+                self.errors.push(ReplayError {
+                    line,
+                    column,
+                    message,
+                    cure,
+                });
             }
-            Open::Message { bot, above, line, block } => {
+            Open::Message {
+                bot,
+                above,
+                line,
+                block,
+            } => {
                 let turn = self.replay.days.last_mut().and_then(|d| d.turns.last_mut());
                 let (Some(turn), Some(message)) = (turn, block.end()) else {
-                    return self.wrong_at(line, "The message is empty.", "Write its words, or * for any, or leave the line out.");
+                    return self.wrong_at(
+                        line,
+                        "The message is empty.",
+                        "Write its words, or * for any, or leave the line out.",
+                    );
                 };
                 if bot {
-                    turn.expect.bot.push(Stated { above, line: At(line), is: message });
+                    turn.expect.bot.push(Stated {
+                        above,
+                        line: At(line),
+                        is: message,
+                    });
                 } else if put(&mut turn.expect.sees, above, At(line), Some(message)) {
-                    self.wrong_at(line, "`sees` stands twice in this turn.", "Keep one of them.");
+                    self.wrong_at(
+                        line,
+                        "`sees` stands twice in this turn.",
+                        "Keep one of them.",
+                    );
                 }
             }
         }
@@ -437,14 +618,30 @@ impl<'a> Reader<'a> {
         }
         self.replay.below = below;
         if self.replay.must_hold().is_empty() {
-            self.wrong_at(1, "The file does not say what must hold.", "Say it in a comment on the first line.");
+            self.wrong_at(
+                1,
+                "The file does not say what must hold.",
+                "Say it in a comment on the first line.",
+            );
         }
         if self.replay.dialogue.is_empty() {
-            self.wrong_at(1, "The dialogue is not named.", "Write `dialogue: back_spasm` below the comment.");
+            self.wrong_at(
+                1,
+                "The dialogue is not named.",
+                "Write `dialogue: back_spasm` below the comment.",
+            );
         }
-        let last = self.replay.turns().last().map(|t| (t.line.0, last_must_state(t)));
+        let last = self
+            .replay
+            .turns()
+            .last()
+            .map(|t| (t.line.0, last_must_state(t)));
         match last {
-            None => self.wrong_at(1, "Nothing happens.", "Write a day, and a line that begins with a time."),
+            None => self.wrong_at(
+                1,
+                "Nothing happens.",
+                "Write a day, and a line that begins with a time.",
+            ),
             Some((line, Some(missing))) if complete => {
                 self.wrong_at(line, missing, "Write it, or fill it in with `--accept`.");
             }
@@ -452,7 +649,11 @@ impl<'a> Reader<'a> {
         }
         self.replay.turns_mut().for_each(Turn::settle);
         self.errors.sort_by_key(|e| (e.line, e.column));
-        if self.errors.is_empty() { Ok(self.replay) } else { Err(self.errors) }
+        if self.errors.is_empty() {
+            Ok(self.replay)
+        } else {
+            Err(self.errors)
+        }
     }
 }
 
@@ -467,149 +668,233 @@ fn epoch() -> Zoned {
     Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC)
 }
 
-/// The first word, and what stands behind it.
-fn keyword(text: &str) -> (&str, &str) {
-    text.split_once(' ').map_or((text, &text[text.len()..]), |(word, rest)| (word, rest.trim_start_matches(' ')))
-}
-
 /// Whether something stood there before.
 fn put<T>(slot: &mut Option<Stated<T>>, above: Above, line: At, is: T) -> bool {
     slot.replace(Stated { above, line, is }).is_some()
 }
 
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn reviewed(value: &str) -> Result<Reviewed, moment::Wrong> {
-    let (by, on) = value
-        .rsplit_once(',')
-        .map(|(by, on)| (by.trim(), on.trim()))
-        .filter(|(by, _)| !by.is_empty())
-        .ok_or_else(|| ("A name or a date is missing.".to_owned(), "Write `reviewed: name, 2026-03-02`.".to_owned()))?;
-    Ok(Reviewed { by: by.to_owned(), on: moment::read_date(on)? })
-}
+    const TOP: &str = "# It holds.\ndialogue: back_spasm\n\n--- 2026-03-28 Europe/London\n";
 
-fn rules(value: &str) -> Option<Rules> {
-    if value == "none" {
-        return Some(Rules::default());
+    /// A body below [`TOP`] gives exactly these errors, as `line:column: message`; lines count from
+    /// the first of the body.
+    fn check(body: &str, expected: &[&str]) {
+        let errors = parse_draft(&format!("{TOP}{body}"))
+            .map(|_| Vec::new())
+            .unwrap_or_else(|e| e);
+        let found: Vec<String> = errors
+            .iter()
+            .map(|e| format!("{}:{}: {}", e.line - 4, e.column, e.message))
+            .collect();
+        assert_eq!(found, expected, "{body}");
+        assert!(errors.iter().all(|e| !e.cure.is_empty()), "{body}");
     }
-    let mut ids: Vec<&str> = value.split(',').map(str::trim).collect();
-    let others = ids.last() == Some(&"*");
-    if others {
-        ids.pop();
-    }
-    let fine = ids.iter().all(|id| is_name(id));
-    fine.then(|| Rules { ids: ids.into_iter().map(str::to_owned).collect(), others })
-}
 
-/// What the person does, behind `user`.
-fn said(text: &str) -> Result<Action, moment::Wrong> {
-    let wrong = |message: &str, cure: &str| Err((message.to_owned(), cure.to_owned()));
-    if let Some(name) = text.strip_prefix('/') {
-        if !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-            return Ok(Action::Command(name.to_owned()));
-        }
-        return wrong("This command cannot be read.", "Write one word behind the slash, or put what is typed in quotes.");
+    #[test]
+    fn every_line_that_cannot_be_read_is_reported() {
+        check(
+            "9:00  user   [Yes]\n       stat   plan\n10:00  user   Yes\nwhat is this\n       due    soon\n",
+            &[
+                "1:1: `9:00` is not a time.",
+                "2:8: `stat` is not something that can be expected.",
+                "3:15: What the person does cannot be read.",
+                "4:1: This line cannot be read.",
+                "5:15: `soon` is not a time.",
+            ],
+        );
     }
-    if let Some(open) = text.strip_prefix('"') {
-        return match open.strip_suffix('"') {
-            Some(words) => Ok(Action::Say(unescape(words))),
-            None => wrong("The quotes are not closed.", "Write \" behind the words; a new line in them is \\n."),
+
+    #[test]
+    fn the_clock_does_not_go_back() {
+        check(
+            "09:00  restart\n08:59  restart\n",
+            &["2:1: The clock goes back here."],
+        );
+        check(
+            "09:00  restart\n--- 2026-03-27\n08:00\n",
+            &[
+                "2:5: This day is before the last one.",
+                "3:1: The clock goes back here.",
+            ],
+        );
+        check("23:59  restart\n--- 2026-03-29\n00:00  restart\n", &[]);
+    }
+
+    #[test]
+    fn a_time_that_the_clock_does_not_show_is_refused() {
+        check(
+            "--- 2026-03-29\n01:30  restart\n",
+            &["2:1: The clock jumps over this time on that day."],
+        );
+        check("--- 2026-10-25\n01:30  restart\n01:15b  restart\n", &[]);
+        check(
+            "02:15b  restart\n",
+            &["1:1: This time comes only once on that day."],
+        );
+        check("24:00  restart\n", &["1:1: `24:00` is not a time."]);
+        check(
+            "--- 2026-10-25 Europe/Lundon\n09:00\n",
+            &["1:5: There is no time zone `Europe/Lundon`."],
+        );
+    }
+
+    #[test]
+    fn what_a_person_does_is_read_strictly() {
+        check(
+            "09:00  user   [Yes\n",
+            &["1:15: What the person does cannot be read."],
+        );
+        check(
+            "09:00  user   twice [Yes]@2\n",
+            &["1:15: What the person does cannot be read."],
+        );
+        check(
+            "09:00  user   [Yes]@1\n",
+            &["1:15: What the person does cannot be read."],
+        );
+        check(
+            "09:00  user   \"my back\n",
+            &["1:15: The quotes are not closed."],
+        );
+        check(
+            "09:00  user   /start now\n",
+            &["1:15: This command cannot be read."],
+        );
+        check(
+            "09:00  user   (smoke)\n",
+            &["1:15: `(smoke)` is not known."],
+        );
+        check(
+            "09:00  restart now\n",
+            &["1:16: Nothing stands behind `restart`."],
+        );
+        check(
+            "09:00\n       user   [Yes]\n",
+            &["2:8: `user` has no time."],
+        );
+    }
+
+    #[test]
+    fn messages_have_words_then_buttons_in_their_column() {
+        check(
+            "09:00  bot    A\n              [B] and C\n",
+            &["2:15: These buttons cannot be read."],
+        );
+        check(
+            "09:00  bot    A\n              [B]\n              C\n",
+            &["3:15: Words stand below buttons."],
+        );
+        check(
+            "09:00  bot    A\n                [B]\n",
+            &["2:17: This line is indented too far."],
+        );
+        check(
+            "09:00  bot    A\n# Why.\n              B\n",
+            &["3:15: A comment stands inside this message."],
+        );
+        check("09:00  bot\n", &["1:1: The message is empty."]);
+        check(
+            "09:00  bot    (nothing)\n",
+            &["1:15: `bot` has no message."],
+        );
+        check(
+            "09:00  bot    A\n              [*]\n              [B]\n",
+            &["3:15: [*] and [] stand alone."],
+        );
+        check(
+            "09:00  state  plan\n              more\n",
+            &["2:15: This line belongs to no message."],
+        );
+        check("09:00  bot    A\n\tB\n", &["2:1: A tab stands here."]);
+    }
+
+    #[test]
+    fn nothing_stands_twice_and_nothing_is_empty() {
+        check(
+            "09:00  state  plan\n       state  plan\n",
+            &["2:8: `state` stands twice in this turn."],
+        );
+        check(
+            "09:00  sees   A\n       sees   (nothing)\n",
+            &["2:8: `sees` stands twice in this turn."],
+        );
+        check("09:00  due\n", &["1:8: `due` is empty."]);
+        check(
+            "09:00  rules  E01 and E02\n",
+            &["1:15: These rules cannot be read."],
+        );
+    }
+
+    #[test]
+    fn a_start_stands_above_the_first_turn_and_its_facts_can_be_read() {
+        check(
+            "given  facts { pain_now: 6, sides: [left, right],\n       trend: same }\n09:00  restart\n",
+            &[],
+        );
+        check(
+            "given  facts { pain_now: }\n09:00  restart\n",
+            &["1:14: The facts cannot be read at `pain_now:`."],
+        );
+        check(
+            "given  facts { a: b, a: c }\n09:00  restart\n",
+            &["1:14: The facts cannot be read at `a: c`."],
+        );
+        check(
+            "given  facts { a: b\n09:00  restart\n",
+            &["1:14: This brace is not closed."],
+        );
+        check(
+            "09:00  restart\ngiven  replay other\n",
+            &["2:1: `given` stands out of place."],
+        );
+        check(
+            "given  now\n09:00  restart\n",
+            &["1:1: This start is not known."],
+        );
+    }
+
+    #[test]
+    fn the_top_of_a_file_names_what_must_hold_and_the_dialogue() {
+        let errors = |text: &str| {
+            parse_draft(text)
+                .unwrap_err()
+                .iter()
+                .map(|e| e.to_string())
+                .collect::<Vec<_>>()
         };
+        assert_eq!(
+            errors("dialog: back_spasm\n--- 2026-03-02\nreviewed: me\n"),
+            [
+                "1:1: `dialog` is not a line of the header. Did you mean `dialogue`?",
+                "1:1: The file does not say what must hold. Say it in a comment on the first line.",
+                "1:1: The dialogue is not named. Write `dialogue: back_spasm` below the comment.",
+                "1:1: Nothing happens. Write a day, and a line that begins with a time.",
+                "2:5: The day has no time zone. Write it behind the date, such as Europe/London.",
+                "3:1: `reviewed` stands below a day. Write it at the top of the file.",
+            ]
+        );
     }
-    if let Some(open) = text.strip_prefix('(') {
-        let word = open.strip_suffix(')').unwrap_or(open);
-        let media = Media::ALL.iter().find(|m| m.word() == word);
-        return match media {
-            _ if word == "blocks the bot" => Ok(Action::Block),
-            Some(media) => Ok(Action::Media(*media)),
-            None => {
-                let words: Vec<&str> = Media::ALL.iter().map(|m| m.word()).chain(["blocks the bot"]).collect();
-                Err((format!("`({word})` is not known."), did_you_mean(word, words)))
-            }
-        };
-    }
-    press(text)
-}
 
-fn press(text: &str) -> Result<Action, moment::Wrong> {
-    let wrong = || {
-        let cure = "Write [Label], [Label]@2, twice [Label], stale [Label], \"words\", /command or (photo).";
-        ("What the person does cannot be read.".to_owned(), cure.to_owned())
-    };
-    let (word, rest) = keyword(text);
-    let (how, button) = match word {
-        "twice" => (How::Twice, rest),
-        "stale" => (How::Stale, rest),
-        _ => (How::Newest, text),
-    };
-    let (label, after) = read_label(button).ok_or_else(wrong)?;
-    let label = label.filter(|l| !l.is_empty()).ok_or_else(wrong)?;
-    let how = match (how, after) {
-        (how, "") => how,
-        (How::Newest, after) => {
-            let place: Option<usize> = after.strip_prefix('@').and_then(|n| n.parse().ok());
-            How::Older(place.filter(|n| *n >= 2).ok_or_else(wrong)? - 1)
-        }
-        _ => return Err(wrong()),
-    };
-    Ok(Action::Press { label, how })
-}
-
-fn unescape(words: &str) -> String {
-    let mut out = String::with_capacity(words.len());
-    let mut chars = words.chars();
-    while let Some(c) = chars.next() {
-        match (c, chars.clone().next()) {
-            ('\\', Some(next @ ('n' | 'r' | 't' | '\\'))) => {
-                chars.next();
-                out.push(match next {
-                    'n' => '\n',
-                    'r' => '\r',
-                    't' => '\t',
-                    other => other,
-                });
-            }
-            _ => out.push(c),
-        }
+    #[test]
+    fn the_last_turn_states_where_it_ends() {
+        let end = |expect: &str| parse(&format!("{TOP}09:00  restart\n{expect}"));
+        assert!(end("       state  plan\n       due    none\n").is_ok());
+        assert!(end("       asks   welcome\n       due    none\n").is_ok());
+        assert_eq!(
+            end("       due    none\n").unwrap_err()[0].message,
+            "The last turn does not say `state`."
+        );
+        assert_eq!(end("").unwrap_err()[0].line, 5);
     }
-    out
-}
 
-/// Facts in their braces, or the part that cannot be read.
-fn facts(text: &str) -> Result<Vec<(String, Said)>, String> {
-    let inner = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).ok_or_else(|| text.to_owned())?;
-    let mut out = Vec::new();
-    let mut rest = inner.trim();
-    while !rest.is_empty() {
-        let unread = || rest.to_owned();
-        let (id, value) = rest.split_once(':').ok_or_else(unread)?;
-        let (id, value) = (id.trim(), value.trim_start());
-        let (said, after) = match value.strip_prefix('[') {
-            Some(list) => {
-                let (list, after) = list.split_once(']').ok_or_else(unread)?;
-                let options: Vec<&str> = list.split(',').map(str::trim).filter(|o| !o.is_empty()).collect();
-                if !options.iter().all(|o| is_name(o)) {
-                    return Err(unread());
-                }
-                (Said::Many(options.into_iter().map(str::to_owned).collect()), after.trim_start())
-            }
-            None => {
-                let (option, after) = value.split_at(value.find(',').unwrap_or(value.len()));
-                let option = option.trim();
-                if !is_name(option) {
-                    return Err(unread());
-                }
-                (Said::One(option.to_owned()), after)
-            }
-        };
-        let known = out.iter().any(|(known, _)| known == id);
-        if !is_name(id) || known || !(after.is_empty() || after.starts_with(',')) {
-            return Err(unread());
-        }
-        out.push((id.to_owned(), said));
-        rest = after.strip_prefix(',').unwrap_or(after).trim_start();
+    #[test]
+    fn an_error_is_shown_under_its_line() {
+        let text = format!("{TOP}09:00  user   Yes\n");
+        let errors = parse_draft(&text).unwrap_err();
+        let shown = explain("a.replay", &text, &errors);
+        assert!(shown.starts_with("a.replay:5:15: What the person does cannot be read.\n5 | 09:00  user   Yes\n  |               ^\n"), "{shown}");
     }
-    Ok(out)
 }
