@@ -111,6 +111,8 @@ pub struct Fact {
     pub phase: u8,
     /// A short name for summaries.
     pub name: String,
+    /// Where it stands in the summary.
+    pub summary: Option<file::SummaryPlace>,
     /// Its options; a number has one for each value.
     pub options: Vec<FactOption>,
     /// Whether they may be compared.

@@ -35,6 +35,9 @@ pub struct FactEntry {
     pub phase: u8,
     /// A short name for the summary, such as "chest pain".
     pub name: String,
+    /// Where it stands in the summary; without it under yes, no or not sure, by its answer.
+    #[serde(default)]
+    pub summary: Option<SummaryPlace>,
     /// The options, from lowest to highest where `ordered`. A `yn` fact has yes, no and unsure
     /// without listing them.
     #[serde(default)]
@@ -72,6 +75,20 @@ pub struct FactEntry {
     /// Ids of `sources.yaml`.
     #[schemars(with = "Vec<String>")]
     pub source: Vec<Text>,
+}
+
+/// The lines of a summary that gather facts of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SummaryPlace {
+    /// Who it is about.
+    Who,
+    /// The story of the pain.
+    Pain,
+    /// Medicines and what makes them unsafe.
+    Medicines,
+    /// Nowhere.
+    Hidden,
 }
 
 /// The kinds of fact.

@@ -871,6 +871,7 @@ impl Builder<'_> {
             kind: e.kind,
             phase: e.phase,
             name: e.name.clone(),
+            summary: e.summary,
             ordered: e.ordered || e.kind == FactKind::Number,
             default,
             concern,

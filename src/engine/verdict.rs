@@ -5,10 +5,11 @@ use jiff::tz::TimeZone;
 
 use super::effect::View;
 use super::fold::State;
-use super::session::{Session, What};
+use super::session::{Pack, RoundWhat, Session, What};
 use super::view::{button_rows, row_for};
 use super::words::words;
 use crate::assess::{self, Assessment};
+use crate::dialogue::file::SummaryPlace;
 use crate::dialogue::{Act, Dialogue, Disposition, Element, FactKind, Item, Knowledge};
 use crate::plan;
 
@@ -166,77 +167,81 @@ pub fn labels(d: &Dialogue, fact: usize, known: &Knowledge) -> String {
 /// The summary of the answers, as plain text for a clinician. Only what was asked, nothing guessed.
 pub fn summary(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> String {
     let known = &state.known;
-    let name = |f: usize| d.facts[f].name.clone();
-    let of = |id: &str| {
-        d.fact(id).filter(|f| !known.get(*f).is_open()).map(|f| labels(d, f, known)).unwrap_or_else(|| "not asked".into())
-    };
-    let (mut yes, mut unsure, mut no, mut open) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut medicines = Vec::new();
-    let story = ["for_whom", "age_band", "location", "duration", "onset_type", "pain_now", "trend", "rest_pain", "episode_history", "intent"];
+    let mut lists = Lists::default();
     for (i, f) in d.facts.iter().enumerate() {
         let k = known.get(i);
-        if story.contains(&f.id.as_str()) {
-            continue;
-        }
-        if state.unanswered.contains(&i) || k.is_open() {
-            if f.phase <= 3 {
-                open.push(name(i));
+        let open = k.is_open() || state.unanswered.contains(&i);
+        let said = || format!("{}: {}", f.name, labels(d, i, known));
+        match f.summary {
+            Some(SummaryPlace::Hidden) => {}
+            Some(SummaryPlace::Who) if !open => lists.who.push(labels(d, i, known)),
+            Some(SummaryPlace::Pain) if !open => lists.pain.push(said()),
+            Some(SummaryPlace::Medicines) if !open => lists.medicines.push(said()),
+            _ if open => {
+                if f.phase <= 3 {
+                    lists.open.push(f.name.clone());
+                }
             }
-        } else if k.option().is_some_and(|o| f.kind != FactKind::Multi && f.options[usize::from(o)].id == "unsure") {
-            unsure.push(name(i));
-        } else if k.on == f.default.on || (f.kind == FactKind::Multi && k.on == 0) {
-            no.push(name(i));
-        } else if f.id.starts_with("med") {
-            medicines.push(labels(d, i, known));
-        } else {
-            let labels = labels(d, i, known);
-            yes.push(if labels == "Yes" { name(i) } else { format!("{} ({})", name(i), labels) });
+            _ if k.option().is_some_and(|o| f.options[usize::from(o)].id == "unsure") && f.kind != FactKind::Multi => {
+                lists.unsure.push(f.name.clone());
+            }
+            _ if k.on == f.default.on || (f.kind == FactKind::Multi && k.on == 0) => lists.no.push(f.name.clone()),
+            _ => {
+                let labels = labels(d, i, known);
+                lists.yes.push(if labels == "Yes" { f.name.clone() } else { format!("{} ({labels})", f.name) });
+            }
         }
     }
     let list = |v: Vec<String>| if v.is_empty() { "none".to_owned() } else { v.join("; ") };
     let found = assessment(d, state);
-    let result = match state.told {
+    let words = words(d, session, state);
+    let (result, reasons) = match state.told {
         Some(t) => {
             let ids: Vec<&str> = found.rules.iter().map(|&r| d.rules[r].id.as_str()).collect();
-            format!("{} ({})", name_of(t.disposition), ids.join(", "))
+            let reasons = found.rules.iter().map(|&r| d.rules[r].reason.fill(&words)).collect();
+            (format!("{} ({})", name_of(t.disposition), ids.join(", ")), reasons)
         }
-        None => "not finished".into(),
+        None => ("not finished".into(), Vec::new()),
     };
-    let words = words(d, session, state);
-    let reasons: Vec<String> = match state.told {
-        Some(_) => found.rules.iter().map(|&r| d.rules[r].reason.fill(&words)).collect(),
-        None => Vec::new(),
+    let packs = |pack: Pack| session.rounds.iter().filter(|e| e.what == RoundWhat::Started(pack)).count();
+    let since = match (packs(Pack::Ice), packs(Pack::Heat)) {
+        (0, 0) => String::new(),
+        (ice, heat) => format!("\nSince then: rounds of ice {ice}, heat {heat}"),
     };
+    let open = if state.told.is_some() { list(lists.open) } else { "the questions still to come".into() };
     let date = now.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC").to_string();
     let draft = if d.signed_off.is_none() { "\nDraft questions: not checked by a clinician." } else { "" };
     format!(
         "{} summary · {date} · made from answers in a chat, not a diagnosis{draft}\n\
-         Who: {}, age {}\n\
+         Who: {}\n\
          Result: {result}\n\
          Why: {}\n\
          Yes: {}\n\
          Not sure: {}\n\
-         Not answered: {}\n\
+         Not answered: {open}\n\
          No to: {}\n\
-         Pain: {} · since: {} · start: {} · {} of 10 · {} · {} · {}\n\
-         Medicines and risks: {}",
+         Pain: {}\n\
+         Medicines and risks: {}{since}",
         d.title,
-        of("for_whom"),
-        of("age_band"),
+        list(lists.who),
         list(reasons),
-        list(yes),
-        list(unsure),
-        list(open),
-        list(no),
-        of("location"),
-        of("duration"),
-        of("onset_type"),
-        of("pain_now"),
-        of("trend"),
-        of("rest_pain"),
-        of("episode_history"),
-        list(medicines),
+        list(lists.yes),
+        list(lists.unsure),
+        list(lists.no),
+        list(lists.pain),
+        list(lists.medicines),
     )
+}
+
+#[derive(Default)]
+struct Lists {
+    who: Vec<String>,
+    yes: Vec<String>,
+    unsure: Vec<String>,
+    open: Vec<String>,
+    no: Vec<String>,
+    pain: Vec<String>,
+    medicines: Vec<String>,
 }
 
 /// A disposition in the words of the files.
