@@ -37,8 +37,8 @@ const STALE_AFTER: SignedDuration = SignedDuration::from_hours(2);
 /// After a longer pause the danger signs are asked again (triage.md section 2, our value).
 const DAY_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
-/// The most events that one check keeps: far more than any real one, so that a flood of taps
-/// cannot grow a record without end.
+/// The most events that one check keeps, far more than any real one: after that only a new check
+/// goes on, so that a flood of taps cannot grow a record without end.
 const MOST_EVENTS: usize = 600;
 
 /// Apply one input to a session.
@@ -105,9 +105,6 @@ impl Turn<'_> {
     }
 
     fn take(&mut self, input: &Input) {
-        if self.s.log.len() >= MOST_EVENTS && !matches!(input, Input::Due | Input::Command(_) | Input::Start { .. }) {
-            self.start_over();
-        }
         let before = self.state();
         if !matches!(input, Input::Due | Input::Blocked) {
             self.came_back_first(&before);
@@ -128,10 +125,19 @@ impl Turn<'_> {
                 self.fresh = true;
             }
             Input::UnknownPress => self.stale(),
+            Input::Press(press) if self.is_full() && press.wish.is_an_answer() => {
+                self.fresh = true;
+                self.aside("start_again");
+            }
             Input::Press(press) => self.press(press, &before),
             Input::Text(text) => self.text(text, &before),
             Input::Edited(text) => self.edited(text, &before),
         }
+    }
+
+    /// Whether the log has no room for another answer.
+    fn is_full(&self) -> bool {
+        self.s.log.len() >= MOST_EVENTS
     }
 
     /// What follows from the facts whatever the input was: an emergency at once, a verdict when
@@ -367,7 +373,17 @@ impl Turn<'_> {
             return self.stale();
         }
         self.s.aside = Aside::None;
+        let barred = |turn: &Self| plan::gates(turn.d, &turn.state()).1.contains(&Element::Coaching);
+        let was_barred = barred(self);
         self.say(What::Asked { fact, option });
+        // A plan that was held back (until an adult joined, say) is offered again.
+        let state = self.state();
+        if let Some(told) = state.told.filter(|t| !state.open && assess::is_coached(t.disposition))
+            && was_barred
+            && !barred(self)
+        {
+            self.tell(told.disposition);
+        }
     }
 
     fn reopen(&mut self, screen: u16) {
@@ -517,10 +533,6 @@ impl Turn<'_> {
                 self.fresh = true;
                 self.say(What::Withdrawn);
             }
-            Act::AdultHere => {
-                // The files say it with a fact; kept for buttons of older messages.
-                self.s.aside = Aside::None;
-            }
             Act::StartIce => self.start_pack(Pack::Ice),
             Act::StartHeat => self.start_pack(Pack::Heat),
             Act::ItIsOff => self.off(&state),
@@ -541,7 +553,7 @@ impl Turn<'_> {
             }
             Act::GotHelp => {
                 self.s.round(self.now, RoundWhat::GotHelp);
-                self.message("seen_today");
+                self.message("got_help");
             }
             Act::Forget => {
                 self.message("forget_done");

@@ -460,8 +460,6 @@ pub enum Act {
     Mistake,
     /// It was a slip: withdraw that answer.
     Slip,
-    /// A parent or carer has joined.
-    AdultHere,
     /// The ice is on.
     StartIce,
     /// The heat is on.

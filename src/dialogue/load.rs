@@ -1327,7 +1327,7 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "about", "anything_new", "anything_new_day", "by_mistake", "by_mistake_other", "card_head",
     "change_ask", "child_line", "country", "country_other", "country_unknown_name", "crisis_support",
     "crisis_words", "day_full", "draft_line", "emergency_words", "error", "error_lost", "feels_worse",
-    "folded", "forget_ask", "forget_done", "group", "heat_15", "heat_off", "heat_on", "heat_round",
+    "folded", "forget_ask", "forget_done", "got_help", "group", "heat_15", "heat_off", "heat_on", "heat_round",
     "help", "help_now", "ice_off", "ice_on", "ice_round", "is_off", "kept_level", "moved",
     "no_tablets_line", "not_now", "not_sure_which", "nothing_yet", "off_again", "own_back",
     "p_reasons", "p_signs", "p_trust", "pack_late", "pack_line_choose", "pack_line_heat",

@@ -58,6 +58,16 @@ pub enum Wish {
     AskedThen(u8, u8, String),
 }
 
+impl Wish {
+    /// Whether it answers a question, and so makes the log longer.
+    pub fn is_an_answer(&self) -> bool {
+        !matches!(
+            self,
+            Wish::Act(_) | Wish::Reply(_) | Wish::Page(..) | Wish::Country(_) | Wish::ChangePart(_)
+        )
+    }
+}
+
 impl fmt::Display for Press {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.visit)?;
