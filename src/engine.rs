@@ -243,7 +243,12 @@ impl Turn<'_> {
                 self.message("stopped");
                 self.fresh = false;
             }
-            Command::Status => self.act(Act::CarryOn),
+            Command::Status => {
+                self.s.aside = Aside::None;
+                if route::place(self.d, &state) == Place::Told {
+                    self.again(&state);
+                }
+            }
             Command::Plan if told => self.act(Act::Plan),
             Command::Summary if state.began || told => self.act(Act::Summary),
             Command::Why if state.began || told => self.act(Act::Why),
@@ -444,7 +449,12 @@ impl Turn<'_> {
             Act::GotHelp => told.is_some(),
             _ => true,
         };
-        if fits { self.act(act) } else { self.stale() }
+        match act {
+            _ if !fits => self.stale(),
+            // An older "Carry on" shows where we are; it answers nothing.
+            Act::CarryOn if !now_open => self.command(Command::Status),
+            act => self.act(act),
+        }
     }
 
     fn act(&mut self, act: Act) {
@@ -467,8 +477,9 @@ impl Turn<'_> {
                 self.s.aside = Aside::None;
             }
             Act::CarryOn => {
-                self.s.aside = Aside::None;
-                if state.came_back.is_some() {
+                let covered = std::mem::take(&mut self.s.aside) != Aside::None;
+                // Only somebody who saw the question after a pause has answered it.
+                if state.came_back.is_some() && !covered {
                     self.say(What::NothingNew);
                 } else if route::place(self.d, &state) == Place::Told {
                     self.again(&state);
