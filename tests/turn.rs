@@ -1,0 +1,177 @@
+//! Turns over a real store with a channel that fails on demand.
+
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use backtalk::dialogue::{Act, Dialogue, load};
+use backtalk::engine::{Input, Press, View, Wish};
+use backtalk::shipped;
+use backtalk::store::memory::MemoryStore;
+use backtalk::store::{Person, Record};
+use backtalk::turn::{Bot, Channel, Origin, SendError, deliver, take};
+use jiff::{SignedDuration, Timestamp};
+
+static DIALOGUE: LazyLock<Arc<Dialogue>> = LazyLock::new(|| {
+    Arc::new(load::load(&shipped::built_in(), "back_spasm").expect("the shipped dialogue loads"))
+});
+
+const ANN: Person = Person(7);
+
+/// What was asked of the channel, and what it answers next.
+#[derive(Default)]
+struct Script {
+    log: Vec<String>,
+    failures: Vec<SendError>,
+    next: i64,
+}
+
+#[derive(Default)]
+struct Scripted(Mutex<Script>);
+
+impl Scripted {
+    fn failing(failures: &[SendError]) -> Scripted {
+        Scripted(Mutex::new(Script { failures: failures.to_vec(), ..Script::default() }))
+    }
+
+    fn note(&self, what: &str, text: &str) -> Result<i64, SendError> {
+        let mut s = self.0.lock().expect("the script");
+        if !s.failures.is_empty() {
+            let failure = s.failures.remove(0);
+            s.log.push(format!("{what} fails"));
+            return Err(failure);
+        }
+        s.log.push(format!("{what} {}", text.chars().take(24).collect::<String>()));
+        s.next += 1;
+        Ok(s.next)
+    }
+
+    fn log(&self) -> Vec<String> {
+        self.0.lock().expect("the script").log.clone()
+    }
+}
+
+#[async_trait]
+impl Channel for Scripted {
+    async fn send(&self, _: Person, view: &View, _: u8) -> Result<i64, SendError> {
+        self.note("send", &view.text)
+    }
+
+    async fn edit(&self, _: Person, _: i64, view: &View) -> Result<(), SendError> {
+        self.note("edit", &view.text).map(|_| ())
+    }
+
+    async fn file(&self, _: Person, name: &str, _: &str) -> Result<i64, SendError> {
+        self.note("file", name)
+    }
+}
+
+fn bot() -> Bot {
+    Bot { dialogue: DIALOGUE.clone(), store: Arc::new(MemoryStore::new()) }
+}
+
+fn noon() -> Timestamp {
+    "2026-03-02T12:00:00Z".parse().expect("a time")
+}
+
+fn origin(update: i64) -> Origin {
+    Origin { update: Some(update), language: Some("en-GB".into()) }
+}
+
+fn press(visit: u32, wish: Wish) -> Input {
+    Input::Press(Press { visit, wish })
+}
+
+async fn turn(bot: &Bot, input: &Input, update: i64, channel: &Scripted, now: Timestamp) -> Option<Record> {
+    let done = take(bot, ANN, input, &origin(update), now).await.expect("the store answers");
+    if let Some(record) = done.record {
+        deliver(bot, ANN, record, channel, now).await.expect("the store answers");
+    }
+    bot.store.load(ANN).await.expect("the store answers")
+}
+
+/// Consent, an adult, then chest pain: the verdict is owed.
+const CHEST_PAIN: [Wish; 3] = [Wish::Act(Act::Consent), Wish::Answer(0), Wish::Tick(0)];
+
+#[tokio::test]
+async fn what_could_not_be_sent_stays_owed_and_goes_out_later() {
+    let bot = bot();
+    let good = Scripted::default();
+    turn(&bot, &Input::Start { language: None }, 1, &good, noon()).await;
+    turn(&bot, &press(0, CHEST_PAIN[0].clone()), 2, &good, noon()).await;
+    turn(&bot, &press(1, CHEST_PAIN[1].clone()), 3, &good, noon()).await;
+    let bad = Scripted::failing(&[SendError::Later(Duration::from_secs(30))]);
+    let record = turn(&bot, &press(2, CHEST_PAIN[2].clone()), 4, &bad, noon()).await.expect("a record");
+    assert_eq!(record.body.owed.len(), 1);
+    assert_eq!(record.body.owed[0].attempts, 1);
+    assert_eq!(record.due, Some(noon() + SignedDuration::from_secs(30)));
+    let later = noon() + SignedDuration::from_secs(31);
+    let claims = bot.store.claim_due(later, 10, Duration::from_secs(45)).await.expect("the store answers");
+    assert_eq!(claims.iter().map(|c| c.person).collect::<Vec<_>>(), [ANN]);
+    let record = turn(&bot, &Input::Due, 0, &good, later).await.expect("a record");
+    assert!(record.body.owed.is_empty());
+    assert!(good.log().iter().any(|l| l.starts_with("send This needs help now")), "{:?}", good.log());
+}
+
+#[tokio::test]
+async fn a_process_that_died_between_commit_and_delivery_leaves_the_verdict_owed_and_due() {
+    let bot = bot();
+    let good = Scripted::default();
+    turn(&bot, &Input::Start { language: None }, 1, &good, noon()).await;
+    turn(&bot, &press(0, CHEST_PAIN[0].clone()), 2, &good, noon()).await;
+    turn(&bot, &press(1, CHEST_PAIN[1].clone()), 3, &good, noon()).await;
+    // Committed, and then nothing more happens.
+    take(&bot, ANN, &press(2, CHEST_PAIN[2].clone()), &origin(4), noon()).await.expect("the store answers");
+    let due = bot.store.next_due(noon()).await.expect("the store answers").expect("somebody is due");
+    assert!(due <= noon() + SignedDuration::from_secs(15), "{due}");
+    let after = turn(&bot, &Input::Due, 0, &good, due).await.expect("a record");
+    assert!(after.body.owed.is_empty());
+    assert!(good.log().iter().any(|l| l.starts_with("send This needs help now")), "{:?}", good.log());
+}
+
+#[tokio::test]
+async fn the_same_update_changes_nothing_twice() {
+    let bot = bot();
+    let channel = Scripted::default();
+    let first = turn(&bot, &Input::Start { language: None }, 1, &channel, noon()).await.expect("a record");
+    let sent = channel.log().len();
+    let done = take(&bot, ANN, &Input::Start { language: None }, &origin(1), noon()).await.expect("the store answers");
+    assert!(done.already);
+    assert_eq!(bot.store.load(ANN).await.expect("the store answers"), Some(first));
+    assert_eq!(channel.log().len(), sent);
+}
+
+#[tokio::test]
+async fn somebody_who_blocked_the_bot_is_owed_nothing_and_never_due() {
+    let bot = bot();
+    let good = Scripted::default();
+    turn(&bot, &Input::Start { language: None }, 1, &good, noon()).await;
+    turn(&bot, &press(0, CHEST_PAIN[0].clone()), 2, &good, noon()).await;
+    turn(&bot, &press(1, CHEST_PAIN[1].clone()), 3, &good, noon()).await;
+    let blocked = Scripted::failing(&[SendError::Gone]);
+    let record = turn(&bot, &press(2, CHEST_PAIN[2].clone()), 4, &blocked, noon()).await.expect("a record");
+    assert!(record.body.owed.is_empty());
+    assert_eq!(record.due, None);
+}
+
+#[tokio::test]
+async fn a_question_message_that_is_gone_is_sent_anew() {
+    let bot = bot();
+    let channel = Scripted::default();
+    let before = turn(&bot, &Input::Start { language: None }, 1, &channel, noon()).await.expect("a record");
+    let gone = Scripted::failing(&[SendError::NoMessage]);
+    let after = turn(&bot, &press(0, CHEST_PAIN[0].clone()), 2, &gone, noon()).await.expect("a record");
+    assert_eq!(gone.log(), ["edit fails", "send Who has the pain, and ho"]);
+    assert!(before.body.shown.is_some() && after.body.shown.is_some());
+}
+
+#[tokio::test]
+async fn refusing_consent_leaves_no_record() {
+    let bot = bot();
+    let channel = Scripted::default();
+    turn(&bot, &Input::Start { language: None }, 1, &channel, noon()).await;
+    let done = take(&bot, ANN, &press(0, Wish::Act(Act::Refuse)), &origin(2), noon()).await.expect("the store answers");
+    assert_eq!(done.record, None);
+    assert_eq!(done.farewell.len(), 1);
+    assert_eq!(bot.store.load(ANN).await.expect("the store answers"), None);
+}
