@@ -1066,8 +1066,8 @@ impl Builder<'_> {
             bad(&mut self.l, "is opened by another screen and has a guard", "Take out `when` or `opened`.");
         }
         let several = !body.any_of.is_empty();
-        let plain = body.none.is_empty() && body.not_sure.is_empty() && !body.at_least_one;
-        if !several && !plain {
+        let for_ticks = !body.none.is_empty() || !body.not_sure.is_empty() || body.at_least_one;
+        if for_ticks && !several {
             bad(&mut self.l, "has `none`, `not_sure` or `at_least_one` without ticks", "They go with `any_of`.");
         }
         let (kind, items) = if let Some(number) = &body.number {
