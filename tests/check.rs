@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use backtalk::dialogue::check::check;
+use backtalk::dialogue::check::{check, grades, sources_matrix};
 use backtalk::dialogue::issue::{self, Code, Issue, Sources};
 use backtalk::dialogue::load::load;
 use rstest::rstest;
@@ -18,7 +18,10 @@ fn an_example_gives_its_code(#[files("tests/check/BT*.yaml")] example: PathBuf) 
     let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
     let mut sources = folder("tests/check/base");
     if let Some(file) = first.strip_prefix("# replaces: ") {
-        assert!(sources.insert(file.to_owned(), rest.to_owned()).is_some(), "there is no {file}");
+        assert!(
+            sources.insert(file.to_owned(), rest.to_owned()).is_some(),
+            "there is no {file}"
+        );
     } else if let Some(file) = first.strip_prefix("# removes: ") {
         assert!(sources.remove(file).is_some(), "there is no {file}");
     } else {
@@ -27,14 +30,12 @@ fn an_example_gives_its_code(#[files("tests/check/BT*.yaml")] example: PathBuf) 
     let issues = issues(&sources, "sample");
     let printed = issue::print(&issues, &sources, false);
     let code = &example.file_name().unwrap().to_str().unwrap()[..5];
-    assert!(issues.iter().any(|i| i.code.id() == code), "no {code}:\n{printed}");
+    assert!(
+        issues.iter().any(|i| i.code.id() == code),
+        "no {code}:\n{printed}"
+    );
 
-    let beside = example.with_extension("txt");
-    if std::env::var_os("BACKTALK_ACCEPT").is_some() {
-        fs::write(&beside, &printed).unwrap();
-    }
-    let expected = fs::read_to_string(&beside).unwrap_or_default();
-    assert!(printed == expected, "{} says otherwise:\n{printed}", beside.display());
+    is_written(&example.with_extension("txt"), &printed);
 }
 
 #[test]
@@ -44,8 +45,11 @@ fn every_code_has_an_example() {
         .map(|e| e.unwrap().file_name().into_string().unwrap())
         .filter(|n| n.ends_with(".yaml"))
         .collect();
-    let without: Vec<&str> =
-        Code::ALL.iter().map(|c| c.id()).filter(|c| !names.iter().any(|n| n.starts_with(c))).collect();
+    let without: Vec<&str> = Code::ALL
+        .iter()
+        .map(|c| c.id())
+        .filter(|c| !names.iter().any(|n| n.starts_with(c)))
+        .collect();
     assert!(without.is_empty(), "no example for {without:?}");
 }
 
@@ -55,7 +59,32 @@ fn every_code_has_an_example() {
 fn nothing_is_wrong_with(#[case] path: &str, #[case] name: &str) {
     let sources = folder(path);
     let issues = issues(&sources, name);
-    assert!(issues.is_empty(), "{}", issue::print(&issues, &sources, false));
+    assert!(
+        issues.is_empty(),
+        "{}",
+        issue::print(&issues, &sources, false)
+    );
+}
+
+#[test]
+fn the_reports_show_sources_and_grades() {
+    let sources = folder("tests/check/base");
+    let d = load(&sources, "sample").unwrap();
+    let printed = format!("{}\n{}", sources_matrix(&d), grades(&d));
+    is_written(Path::new("tests/check/reports.txt"), &printed);
+}
+
+/// Compare with the file, or rewrite it when asked to.
+fn is_written(file: &Path, printed: &str) {
+    if std::env::var_os("BACKTALK_ACCEPT").is_some() {
+        fs::write(file, printed).unwrap();
+    }
+    let expected = fs::read_to_string(file).unwrap_or_default();
+    assert!(
+        printed == expected,
+        "{} says otherwise:\n{printed}",
+        file.display()
+    );
 }
 
 /// What `load` says, or else what `check` says.
@@ -80,5 +109,9 @@ fn folder(path: &str) -> Sources {
 }
 
 fn below(path: &Path, folder: &str) -> String {
-    path.strip_prefix(folder).unwrap().to_str().unwrap().replace('\\', "/")
+    path.strip_prefix(folder)
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .replace('\\', "/")
 }

@@ -4,6 +4,7 @@
 //! said at once. `cli` prints them, with the reports of this module on request. Only this module
 //! of `dialogue` looks up to the engine: it holds the real conversation to see what it hides.
 
+mod answerable;
 mod hidden;
 mod length;
 mod people;
@@ -11,6 +12,7 @@ mod reach;
 mod reading;
 mod said;
 mod source;
+mod talk;
 mod taps;
 
 use std::ops::Range;
@@ -32,18 +34,27 @@ pub fn check(d: &Dialogue, sources: &Sources) -> Vec<Issue> {
 
 /// The same, with another number of random people.
 pub fn check_with(d: &Dialogue, sources: &Sources, people: usize) -> Vec<Issue> {
-    let mut report = Report { d, sources, issues: Vec::new() };
+    let mut report = Report {
+        d,
+        sources,
+        issues: Vec::new(),
+    };
     reach::check(&mut report);
+    answerable::check(&mut report);
     source::check(&mut report);
     length::check(&mut report);
     reading::check(&mut report);
     // A screen that cannot be reached hides what it asks; saying both would say it twice.
-    if !report.issues.iter().any(|i| matches!(i.code, Code::Unreachable | Code::GuardLooksAhead)) {
+    if !report
+        .issues
+        .iter()
+        .any(|i| matches!(i.code, Code::Unreachable | Code::GuardLooksAhead))
+    {
         hidden::check(&mut report, people);
     }
-    report.issues.sort_by(|a, b| {
-        (&a.file, a.span.start, a.code).cmp(&(&b.file, b.span.start, b.code))
-    });
+    report
+        .issues
+        .sort_by(|a, b| (&a.file, a.span.start, a.code).cmp(&(&b.file, b.span.start, b.code)));
     report.issues
 }
 
@@ -58,21 +69,46 @@ impl Report<'_> {
     /// A problem with an element as a whole.
     fn say(&mut self, code: Code, element: &str, message: String, cure: impl Into<String>) {
         let place = self.d.places.of(element);
-        self.issues.push(Issue { code, file: place.file, span: place.span, message, cure: cure.into() });
+        self.issues.push(Issue {
+            code,
+            file: place.file,
+            span: place.span,
+            message,
+            cure: cure.into(),
+        });
     }
 
     /// A problem with one word of an element's text.
-    fn say_word(&mut self, code: Code, element: &str, word: &str, message: String, cure: impl Into<String>) {
+    fn say_word(
+        &mut self,
+        code: Code,
+        element: &str,
+        word: &str,
+        message: String,
+        cure: impl Into<String>,
+    ) {
         let place = self.d.places.of(element);
         let text = self.sources.get(&place.file).map_or("", String::as_str);
         let span = word_in(text, place.span.clone(), word).unwrap_or(place.span);
-        self.issues.push(Issue { code, file: place.file, span, message, cure: cure.into() });
+        self.issues.push(Issue {
+            code,
+            file: place.file,
+            span,
+            message,
+            cure: cure.into(),
+        });
     }
 
     /// A problem with the dialogue as a whole, at the top of one of its own files.
     fn say_of_file(&mut self, code: Code, file: &str, message: String, cure: impl Into<String>) {
         let file = format!("{}/{file}.yaml", self.d.name);
-        self.issues.push(Issue { code, file, span: 0..0, message, cure: cure.into() });
+        self.issues.push(Issue {
+            code,
+            file,
+            span: 0..0,
+            message,
+            cure: cure.into(),
+        });
     }
 }
 
@@ -82,7 +118,8 @@ fn word_in(text: &str, within: Range<usize>, word: &str) -> Option<Range<usize>>
     let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     part.match_indices(word)
         .find(|(at, _)| {
-            !inside(part[..*at].chars().next_back()) && !inside(part[at + word.len()..].chars().next())
+            !inside(part[..*at].chars().next_back())
+                && !inside(part[at + word.len()..].chars().next())
         })
         .map(|(at, _)| within.start + at..within.start + at + word.len())
 }

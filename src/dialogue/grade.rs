@@ -36,7 +36,10 @@ impl Exceptions {
         let mut at = 0;
         while at < words.len() {
             let most = self.longest.min(words.len() - at);
-            match (1..=most).rev().find(|n| self.phrases.contains(&lower[at..at + n])) {
+            match (1..=most)
+                .rev()
+                .find(|n| self.phrases.contains(&lower[at..at + n]))
+            {
                 Some(n) => at += n,
                 None => {
                     out.push(lower[at].clone());
@@ -60,13 +63,20 @@ pub fn grade(text: &str, exceptions: &Exceptions) -> Grade {
         }
         sentences += 1;
         // A compound such as "low-back" is as hard as its parts.
-        for part in counted.iter().flat_map(|w| w.split('-')).filter(|p| !p.is_empty()) {
+        for part in counted
+            .iter()
+            .flat_map(|w| w.split('-'))
+            .filter(|p| !p.is_empty())
+        {
             kept += 1;
             syllable_count += syllables(part);
         }
     }
     if kept == 0 {
-        return Grade { words: all, years: 0.0 };
+        return Grade {
+            words: all,
+            years: 0.0,
+        };
     }
     let (sentences, kept) = (f64::from(sentences), f64::from(kept));
     let years = 0.39 * kept / sentences + 11.8 * f64::from(syllable_count) / kept - 15.59;
@@ -75,8 +85,10 @@ pub fn grade(text: &str, exceptions: &Exceptions) -> Grade {
 
 /// The words that make a text hard: those of most syllables, at most `most` of them.
 pub fn hardest(text: &str, exceptions: &Exceptions, most: usize) -> Vec<String> {
-    let mut found: Vec<String> =
-        sentences_of(text).iter().flat_map(|s| exceptions.leave_out(&words(s))).collect();
+    let mut found: Vec<String> = sentences_of(text)
+        .iter()
+        .flat_map(|s| exceptions.leave_out(&words(s)))
+        .collect();
     found.sort();
     found.dedup();
     found.sort_by_key(|w| std::cmp::Reverse(w.split('-').map(syllables).sum::<u32>()));
@@ -134,7 +146,11 @@ pub fn syllables(word: &str) -> u32 {
     let contracted = stem.ends_with('n') && ending == "t" && stem.len() > 3 && {
         matches!(stem.as_bytes()[stem.len() - 2], b'd' | b's' | b'v')
     };
-    let stem = if contracted { &stem[..stem.len() - 1] } else { stem };
+    let stem = if contracted {
+        &stem[..stem.len() - 1]
+    } else {
+        stem
+    };
     irregular(stem).unwrap_or_else(|| regular(stem)) + u32::from(contracted)
 }
 
@@ -170,12 +186,14 @@ fn silent(word: &str, w: &[char]) -> i32 {
         false
     };
     // "safely", "movement": the e of the stem stays silent.
-    let inside = ["ly", "ful", "less", "ment", "ments", "ness"].iter().any(|suffix| {
-        word.strip_suffix(suffix).is_some_and(|stem| {
-            let s: Vec<char> = stem.chars().collect();
-            s.len() > 2 && s[s.len() - 1] == 'e' && !is_vowel(s[s.len() - 2])
-        })
-    });
+    let inside = ["ly", "ful", "less", "ment", "ments", "ness"]
+        .iter()
+        .any(|suffix| {
+            word.strip_suffix(suffix).is_some_and(|stem| {
+                let s: Vec<char> = stem.chars().collect();
+                s.len() > 2 && s[s.len() - 1] == 'e' && !is_vowel(s[s.len() - 2])
+            })
+        });
     -(i32::from(at_end) + i32::from(inside))
 }
 
@@ -195,7 +213,9 @@ fn spoken(word: &str, w: &[char]) -> i32 {
             _ => false,
         });
     }
-    let vowel_ing = word.strip_suffix("ing").is_some_and(|s| s.ends_with(is_vowel));
+    let vowel_ing = word
+        .strip_suffix("ing")
+        .is_some_and(|s| s.ends_with(is_vowel));
     let hums = ["sm", "sms", "thm"].iter().any(|e| word.ends_with(e));
     n + i32::from(vowel_ing) + i32::from(hums)
 }
@@ -203,10 +223,11 @@ fn spoken(word: &str, w: &[char]) -> i32 {
 /// Words that the rules miss.
 fn irregular(word: &str) -> Option<u32> {
     Some(match word {
-        "tv" | "ok" | "x-ray" | "every" | "fluid" | "fluids" | "quiet" | "something" | "someone"
-        | "sometimes" | "maybe" | "create" | "react" | "really" | "science" | "diet" | "evening"
-        | "lonely" | "business" | "people" | "people's" | "ruin" | "poem" | "lion" | "onto"
-        | "sideways" | "somewhere" | "therefore" | "lifetime" | "naked" | "tired" => 2,
+        "tv" | "ok" | "x-ray" | "every" | "fluid" | "fluids" | "quiet" | "something"
+        | "someone" | "sometimes" | "maybe" | "create" | "react" | "really" | "science"
+        | "diet" | "evening" | "lonely" | "business" | "people" | "people's" | "ruin" | "poem"
+        | "lion" | "onto" | "sideways" | "somewhere" | "therefore" | "lifetime" | "naked"
+        | "tired" => 2,
         "area" | "areas" | "idea" | "ideas" | "anyone" | "everyone" | "everything" | "medium"
         | "element" | "piano" | "recipe" | "everyday" => 3,
         "arthritis" => 3,
@@ -229,27 +250,81 @@ mod tests {
     #[test]
     fn syllables_are_counted_as_they_are_spoken() {
         check(
-            &["pain", "squeezed", "bones", "legs", "breathe", "ached", "can't", "don't", "you", "used",
-              "moves", "called", "through", "hour", "14", "stays", "ease", "pee"],
+            &[
+                "pain", "squeezed", "bones", "legs", "breathe", "ached", "can't", "don't", "you",
+                "used", "moves", "called", "through", "hour", "14", "stays", "ease", "pee",
+            ],
             1,
         );
         check(
-            &["numbness", "spasm", "needed", "muscle", "muscles", "changes", "settled", "movement",
-              "safely", "being", "pooing", "trying", "weakness", "breathing", "didn't", "couldn't",
-              "doctor", "tablets", "tightness", "sudden", "pancakes", "eases", "stiffness", "quiet"],
+            &[
+                "numbness",
+                "spasm",
+                "needed",
+                "muscle",
+                "muscles",
+                "changes",
+                "settled",
+                "movement",
+                "safely",
+                "being",
+                "pooing",
+                "trying",
+                "weakness",
+                "breathing",
+                "didn't",
+                "couldn't",
+                "doctor",
+                "tablets",
+                "tightness",
+                "sudden",
+                "pancakes",
+                "eases",
+                "stiffness",
+                "quiet",
+            ],
             2,
         );
         check(
-            &["infection", "together", "serious", "medicine", "usual", "sexual", "easier", "area",
-              "previous", "artery", "pregnancy", "arthritis", "idea", "visual", "history"],
+            &[
+                "infection",
+                "together",
+                "serious",
+                "medicine",
+                "usual",
+                "sexual",
+                "easier",
+                "area",
+                "previous",
+                "artery",
+                "pregnancy",
+                "arthritis",
+                "idea",
+                "visual",
+                "history",
+            ],
             3,
         );
-        check(&["emergency", "temperature", "irritated", "usually", "sciatica", "aneurysm", "diabetes"], 4);
+        check(
+            &[
+                "emergency",
+                "temperature",
+                "irritated",
+                "usually",
+                "sciatica",
+                "aneurysm",
+                "diabetes",
+            ],
+            4,
+        );
     }
 
     #[test]
     fn a_sentence_ends_at_points_lines_and_bullets_but_not_inside_a_number() {
-        assert_eq!(sentences_of("It is 38.3 °C. Why?\n1. Call now\n• Rest").len(), 4);
+        assert_eq!(
+            sentences_of("It is 38.3 °C. Why?\n1. Call now\n• Rest").len(),
+            4
+        );
         assert_eq!(sentences_of("See findahelpline.com today").len(), 1);
     }
 
@@ -261,7 +336,10 @@ mod tests {
         assert_eq!(g.words, 6);
         assert!((g.years - (0.39 * 6.0 + 11.8 - 15.59)).abs() < 1e-9);
         // 12 words, 2 sentences, 14 syllables.
-        let g = grade("Call for help now. Do not wait to see if it passes over.", &none);
+        let g = grade(
+            "Call for help now. Do not wait to see if it passes over.",
+            &none,
+        );
         assert!((g.years - (0.39 * 13.0 / 2.0 + 11.8 * 15.0 / 13.0 - 15.59)).abs() < 1e-9);
     }
 

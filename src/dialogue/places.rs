@@ -22,7 +22,10 @@ pub struct Places(HashMap<String, Place>);
 impl Places {
     /// Note where an element stands. The first place of a name counts.
     pub fn note(&mut self, element: impl Into<String>, file: &str, span: Range<usize>) {
-        self.0.entry(element.into()).or_insert_with(|| Place { file: file.to_owned(), span });
+        self.0.entry(element.into()).or_insert_with(|| Place {
+            file: file.to_owned(),
+            span,
+        });
     }
 
     /// Where an element stands, or else what it is part of: "screen who item 3" may have no place

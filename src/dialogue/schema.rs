@@ -30,7 +30,11 @@ pub fn path(name: &str) -> String {
 
 /// The first line of a file below `dialogues/`: it tells editors which schema to use.
 pub fn first_line(file: &str) -> String {
-    let name = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".yaml");
+    let name = file
+        .rsplit('/')
+        .next()
+        .unwrap_or(file)
+        .trim_end_matches(".yaml");
     let up = "../".repeat(file.matches('/').count());
     format!("# yaml-language-server: $schema={up}{}", path(name))
 }

@@ -7,8 +7,8 @@ use std::collections::HashSet;
 
 use crate::assess;
 use crate::dialogue::{
-    Concern, Condition, Dialogue, Disposition, FactId, FactKind, Known, Knowledge, Options, ScreenId,
-    ScreenKind,
+    Concern, Condition, Dialogue, Disposition, FactId, FactKind, Knowledge, Known, Options,
+    ScreenId, ScreenKind,
 };
 
 /// How often a fact is not harmless, among people who have few troubles or many.
@@ -59,9 +59,13 @@ pub fn all(sayable: &Sayable<'_>, count: usize) -> Vec<Knowledge> {
     for i in 0..count {
         out.push(random(d, &mut dice, DENSITIES[i % DENSITIES.len()]));
     }
-    let conditions = d.rules.iter().map(|r| &r.when).chain(d.gates.iter().map(|g| &g.when));
+    let conditions = d
+        .rules
+        .iter()
+        .map(|r| &r.when)
+        .chain(d.gates.iter().map(|g| &g.when));
     for when in conditions {
-        around(&sayable, when, &mut dice, &mut out);
+        around(sayable, when, &mut dice, &mut out);
     }
     for person in &mut out {
         sayable.settle(person);
@@ -84,7 +88,9 @@ fn random(d: &Dialogue, dice: &mut Dice, density: f64) -> Knowledge {
             _ => 2.0 * density,
         };
         if f.kind == FactKind::Multi {
-            let on = (0..f.options.len()).filter(|_| dice.chance(density)).fold(0, |set, o| set | 1 << o);
+            let on = (0..f.options.len())
+                .filter(|_| dice.chance(density))
+                .fold(0, |set, o| set | 1 << o);
             if dice.chance(odds) || on != 0 {
                 person.set(fact, Known::exactly(on, f.all()));
             }
@@ -107,11 +113,15 @@ fn around(sayable: &Sayable<'_>, when: &Condition, dice: &mut Dice, out: &mut Ve
     }
     for i in 0..FOR_EACH_CONDITION {
         let Some(person) = (0..8).find_map(|_| {
-            let mut person =
-                if i == 0 { d.completed(&d.nothing_known()) } else { random(d, dice, DENSITIES[i % 2]) };
+            let mut person = if i == 0 {
+                d.completed(&d.nothing_known())
+            } else {
+                random(d, dice, DENSITIES[i % 2])
+            };
             meet(d, when, true, dice, &mut person);
             sayable.settle(&mut person);
-            d.holds(when, &person, Some(Disposition::SelfCare)).then_some(person)
+            d.holds(when, &person, Some(Disposition::SelfCare))
+                .then_some(person)
         }) else {
             continue;
         };
@@ -248,7 +258,9 @@ impl<'a> Sayable<'a> {
     }
 
     fn offered(&self, screen: ScreenId, person: &Knowledge) -> impl Iterator<Item = &Answer<'a>> {
-        self.answers[screen].iter().filter(|a| self.d.holds(a.only_if, person, None))
+        self.answers[screen]
+            .iter()
+            .filter(|a| self.d.holds(a.only_if, person, None))
     }
 
     /// Take away what this person cannot be asked: options that no screen has, and, where the
@@ -262,12 +274,17 @@ impl<'a> Sayable<'a> {
         let mut can = self.can[fact];
         if !self.d.holds(&f.ask_when, person, Some(disposition)) {
             can = 0;
-            for screen in (0..self.d.screens.len()).filter(|s| self.is_shown(*s, disposition, person)) {
+            for screen in
+                (0..self.d.screens.len()).filter(|s| self.is_shown(*s, disposition, person))
+            {
                 let mut asked = false;
                 for a in self.offered(screen, person) {
                     let own = a.sets.iter().filter(|(g, _)| *g == fact);
                     // An answer that stores more counts where the rest is true as well.
-                    let rest = a.sets.iter().all(|&(h, p)| h == fact || person.get(h).on & (1 << p) != 0);
+                    let rest = a
+                        .sets
+                        .iter()
+                        .all(|&(h, p)| h == fact || person.get(h).on & (1 << p) != 0);
                     for (_, o) in own {
                         asked = true;
                         can |= u32::from(rest) << o;
@@ -279,7 +296,10 @@ impl<'a> Sayable<'a> {
             }
         }
         if f.kind == FactKind::Multi {
-            person.set(fact, Known::exactly(known.on & (can | f.default.on), f.all()));
+            person.set(
+                fact,
+                Known::exactly(known.on & (can | f.default.on), f.all()),
+            );
         } else if known.on & can == 0 {
             person.set(fact, f.default);
         }
@@ -296,7 +316,11 @@ impl<'a> Sayable<'a> {
         // On a single choice the place is the only one, unless a detail takes several.
         let is_true = |&(f, o): &(FactId, u8)| {
             let on = person.get(f).on;
-            if several(f) && !opens_ticks(d, screen, f) { on == 1 << o } else { on & (1 << o) != 0 }
+            if several(f) && !opens_ticks(d, screen, f) {
+                on == 1 << o
+            } else {
+                on & (1 << o) != 0
+            }
         };
         let mut nearest: Option<(usize, &Answer<'_>)> = None;
         for a in self.offered(screen, person) {
@@ -310,7 +334,11 @@ impl<'a> Sayable<'a> {
         }
         let sets = nearest.map(|(_, a)| a.sets.clone()).unwrap_or_default();
         for (f, o) in sets {
-            let known = if several(f) { Known::exactly(1 << o, d.facts[f].all()) } else { Known::one(o) };
+            let known = if several(f) {
+                Known::exactly(1 << o, d.facts[f].all())
+            } else {
+                Known::one(o)
+            };
             person.set(f, known);
         }
     }
@@ -320,20 +348,32 @@ fn answers(d: &Dialogue, screen: ScreenId) -> Vec<Answer<'_>> {
     let mut out = Vec::new();
     for item in &d.screens[screen].items {
         let details = item.then.iter().flat_map(|t| &d.screens[*t].items);
-        out.extend(details.map(|i| [item.sets.as_slice(), &i.sets].concat()).map(|sets| (sets, &item.only_if)));
+        out.extend(
+            details
+                .map(|i| [item.sets.as_slice(), &i.sets].concat())
+                .map(|sets| (sets, &item.only_if)),
+        );
         out.push((item.sets.clone(), &item.only_if));
     }
     out.retain(|(sets, _)| !sets.is_empty());
-    out.into_iter().map(|(sets, only_if)| Answer { sets, only_if }).collect()
+    out.into_iter()
+        .map(|(sets, only_if)| Answer { sets, only_if })
+        .collect()
 }
 
 /// The options that the explanation of a fact can store.
 fn explained(d: &Dialogue, fact: FactId) -> Options {
-    d.facts[fact].explain.iter().flat_map(|e| &e.answers).fold(0, |set, (_, o)| set | 1 << o)
+    d.facts[fact]
+        .explain
+        .iter()
+        .flat_map(|e| &e.answers)
+        .fold(0, |set, (_, o)| set | 1 << o)
 }
 
 /// Whether an answer of this screen opens ticks for a fact of several answers.
 fn opens_ticks(d: &Dialogue, screen: ScreenId, fact: FactId) -> bool {
     let details = d.screens[screen].items.iter().filter_map(|i| i.then);
-    details.flat_map(|t| &d.screens[t].items).any(|i| i.sets.iter().any(|(f, _)| *f == fact))
+    details
+        .flat_map(|t| &d.screens[t].items)
+        .any(|i| i.sets.iter().any(|(f, _)| *f == fact))
 }

@@ -29,13 +29,22 @@ struct Graded {
 pub fn check(report: &mut Report<'_>) {
     let exceptions = Exceptions::new(&report.d.common.grade_exceptions);
     let all = graded(report.d, &exceptions);
-    for g in all.iter().filter(|g| g.words >= FEWEST_WORDS && g.years > MOST) {
+    for g in all
+        .iter()
+        .filter(|g| g.words >= FEWEST_WORDS && g.years > MOST)
+    {
         let hard = hardest(&g.text, &exceptions, 3);
         report.say(
             Code::TooHard,
             &g.said.element,
-            format!("{} needs {:.1} years of school to read, {MOST:.0} is the most", g.said.what, g.years),
-            format!("Shorter sentences help, and plainer words for “{}”.", hard.join("”, “")),
+            format!(
+                "{} needs {:.1} years of school to read, {MOST:.0} is the most",
+                g.said.what, g.years
+            ),
+            format!(
+                "Shorter sentences help, and plainer words for “{}”.",
+                hard.join("”, “")
+            ),
         );
     }
     let mean = mean(&all);
@@ -55,7 +64,11 @@ fn graded(d: &Dialogue, exceptions: &Exceptions) -> Vec<Graded> {
         .into_iter()
         .filter_map(|said| {
             // On a screen the labels are read with the question; under a message they stand apart.
-            let labels = if said.kind == Kind::Screen { said.labels.join("\n") } else { String::new() };
+            let labels = if said.kind == Kind::Screen {
+                said.labels.join("\n")
+            } else {
+                String::new()
+            };
             let (text, g) = said
                 .texts
                 .iter()
@@ -65,15 +78,28 @@ fn graded(d: &Dialogue, exceptions: &Exceptions) -> Vec<Graded> {
                     (text, g)
                 })
                 .max_by(|a, b| a.1.years.total_cmp(&b.1.years))?;
-            (g.words > 0).then_some(Graded { said, words: g.words, years: g.years, text })
+            (g.words > 0).then_some(Graded {
+                said,
+                words: g.words,
+                years: g.years,
+                text,
+            })
         })
         .collect()
 }
 
 /// The average over all texts that are long enough to be graded.
 fn mean(all: &[Graded]) -> f64 {
-    let years: Vec<f64> = all.iter().filter(|g| g.words >= FEWEST_WORDS).map(|g| g.years).collect();
-    if years.is_empty() { 0.0 } else { years.iter().sum::<f64>() / years.len() as f64 }
+    let years: Vec<f64> = all
+        .iter()
+        .filter(|g| g.words >= FEWEST_WORDS)
+        .map(|g| g.years)
+        .collect();
+    if years.is_empty() {
+        0.0
+    } else {
+        years.iter().sum::<f64>() / years.len() as f64
+    }
 }
 
 /// The reading grades: mean, highest and the ten hardest texts.

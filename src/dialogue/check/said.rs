@@ -34,8 +34,17 @@ pub enum Kind {
 /// The words of each voice, where the country is unknown and in each of these countries.
 pub fn words(d: &Dialogue, countries: &[&Country]) -> Vec<Words> {
     let unknown = &d.numbers.unknown;
-    let mut rows = vec![(&unknown.help_number, &unknown.emergency_number, &unknown.crisis_line, "GB")];
-    rows.extend(countries.iter().map(|c| (&c.help, &c.emergency, &c.crisis, c.code.as_str())));
+    let mut rows = vec![(
+        &unknown.help_number,
+        &unknown.emergency_number,
+        &unknown.crisis_line,
+        "GB",
+    )];
+    rows.extend(
+        countries
+            .iter()
+            .map(|c| (&c.help, &c.emergency, &c.crisis, c.code.as_str())),
+    );
     let say = |id: &str| d.messages.get(id).map_or("", |m| m.text.source());
     let mut out = Vec::new();
     for (help, emergency, crisis, code) in rows {
@@ -45,7 +54,10 @@ pub fn words(d: &Dialogue, countries: &[&Country]) -> Vec<Words> {
                 words.set(name, voice.get(name).map_or("", String::as_str));
             }
             let rooms = &d.common.emergency_room;
-            let er = rooms.get(code).or_else(|| rooms.get("default")).map_or("", String::as_str);
+            let er = rooms
+                .get(code)
+                .or_else(|| rooms.get("default"))
+                .map_or("", String::as_str);
             for (name, word) in [
                 ("help_number", help.as_str()),
                 ("emergency_number", emergency),
@@ -83,45 +95,117 @@ pub fn words(d: &Dialogue, countries: &[&Country]) -> Vec<Words> {
 pub fn all(d: &Dialogue, words: &[Words]) -> Vec<Said> {
     let mut out = Vec::new();
     let mut add = |element: String, what: String, kind: Kind, text: &Template, items: &[Item]| {
-        out.push(Said { element, what, kind, texts: fill(text, words), labels: labels(items, words) });
+        out.push(Said {
+            element,
+            what,
+            kind,
+            texts: fill(text, words),
+            labels: labels(items, words),
+        });
     };
     for s in &d.screens {
-        add(format!("screen {}", s.id), format!("the question of `{}`", s.id), Kind::Screen, &s.ask, &s.items);
+        add(
+            format!("screen {}", s.id),
+            format!("the question of `{}`", s.id),
+            Kind::Screen,
+            &s.ask,
+            &s.items,
+        );
     }
     for f in &d.facts {
         let element = format!("fact {}", f.id);
-        add(element.clone(), format!("the question of the fact `{}`", f.id), Kind::Message, &f.question, &[]);
-        add(element.clone(), format!("the why of `{}`", f.id), Kind::Message, &f.why, &[]);
+        add(
+            element.clone(),
+            format!("the question of the fact `{}`", f.id),
+            Kind::Message,
+            &f.question,
+            &[],
+        );
+        add(
+            element.clone(),
+            format!("the why of `{}`", f.id),
+            Kind::Message,
+            &f.why,
+            &[],
+        );
         if let Some(e) = &f.explain {
-            add(element, format!("the explanation of `{}`", f.id), Kind::Message, &e.ask, &[]);
+            add(
+                element,
+                format!("the explanation of `{}`", f.id),
+                Kind::Message,
+                &e.ask,
+                &[],
+            );
         }
     }
     for r in &d.rules {
-        add(format!("rule {}", r.id), format!("the reason of `{}`", r.id), Kind::Message, &r.reason, &[]);
+        add(
+            format!("rule {}", r.id),
+            format!("the reason of `{}`", r.id),
+            Kind::Message,
+            &r.reason,
+            &[],
+        );
     }
     for w in &d.waits {
-        add(format!("wait {}", w.id), format!("the line `{}`", w.id), Kind::Message, &w.say, &[]);
+        add(
+            format!("wait {}", w.id),
+            format!("the line `{}`", w.id),
+            Kind::Message,
+            &w.say,
+            &[],
+        );
     }
     for p in &d.people {
-        add(format!("line {}", p.id), format!("the line `{}`", p.id), Kind::Message, &p.say, p.button.as_slice());
+        add(
+            format!("line {}", p.id),
+            format!("the line `{}`", p.id),
+            Kind::Message,
+            &p.say,
+            p.button.as_slice(),
+        );
     }
     for c in &d.cards {
-        add(format!("card {}", c.id), format!("the card `{}`", c.id), Kind::Card, &c.text, &[]);
+        add(
+            format!("card {}", c.id),
+            format!("the card `{}`", c.id),
+            Kind::Card,
+            &c.text,
+            &[],
+        );
     }
     for g in &d.gates {
-        add(format!("gate {}", g.id), format!("the line of the gate `{}`", g.id), Kind::Message, &g.say, &[]);
+        add(
+            format!("gate {}", g.id),
+            format!("the line of the gate `{}`", g.id),
+            Kind::Message,
+            &g.say,
+            &[],
+        );
     }
     for p in &d.pages {
         for (n, l) in p.lines.iter().enumerate() {
             let what = format!("line {} of the page `{}`", n + 1, p.id);
-            add(format!("page {} line {}", p.id, n + 1), what, Kind::Message, &l.say, &[]);
+            add(
+                format!("page {} line {}", p.id, n + 1),
+                what,
+                Kind::Message,
+                &l.say,
+                &[],
+            );
         }
     }
     let mut ids: Vec<&String> = d.messages.keys().collect();
     ids.sort();
     for id in ids {
         let m = &d.messages[id];
-        add(format!("message {id}"), format!("the message `{id}`"), Kind::Message, &m.text, &m.buttons);
+        add(
+            format!("message {id}"),
+            format!("the message `{id}`"),
+            Kind::Message,
+            &m.text,
+            &m.buttons,
+        );
     }
     out.extend(verdicts(d, words));
     out
@@ -131,11 +215,9 @@ pub fn all(d: &Dialogue, words: &[Words]) -> Vec<Said> {
 fn verdicts(d: &Dialogue, words: &[Words]) -> Vec<Said> {
     let mut out = Vec::new();
     for (n, rule) in d.rules.iter().enumerate() {
-        let Some(verdict) = d
-            .verdicts
-            .iter()
-            .find(|v| v.disposition == rule.disposition && (v.rules.is_empty() || v.rules.contains(&n)))
-        else {
+        let Some(verdict) = d.verdicts.iter().find(|v| {
+            v.disposition == rule.disposition && (v.rules.is_empty() || v.rules.contains(&n))
+        }) else {
             continue;
         };
         let mut texts: Vec<String> = words.iter().map(|w| composed(d, verdict, n, w)).collect();
@@ -169,12 +251,20 @@ fn composed(d: &Dialogue, verdict: &Verdict, rule: usize, words: &Words) -> Stri
             parts.push(message("p_trust", words));
         }
     }
-    parts.into_iter().flatten().collect::<Vec<String>>().join("\n\n")
+    parts
+        .into_iter()
+        .flatten()
+        .collect::<Vec<String>>()
+        .join("\n\n")
 }
 
 /// A text as each voice gets it, doubles left out.
 pub fn fill(text: &Template, words: &[Words]) -> Vec<String> {
-    let used = if text.placeables().is_empty() { &words[..words.len().min(1)] } else { words };
+    let used = if text.placeables().is_empty() {
+        &words[..words.len().min(1)]
+    } else {
+        words
+    };
     let mut out: Vec<String> = Vec::new();
     for w in used {
         let filled = text.fill(w);
@@ -189,7 +279,13 @@ pub fn fill(text: &Template, words: &[Words]) -> Vec<String> {
 pub fn labels(items: &[Item], words: &[Words]) -> Vec<String> {
     items
         .iter()
-        .flat_map(|i| [Some(&i.label), i.about_other.as_ref(), i.in_fahrenheit.as_ref()])
+        .flat_map(|i| {
+            [
+                Some(&i.label),
+                i.about_other.as_ref(),
+                i.in_fahrenheit.as_ref(),
+            ]
+        })
         .flatten()
         .flat_map(|l| fill(l, words))
         .collect()

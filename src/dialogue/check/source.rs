@@ -9,19 +9,27 @@ use crate::dialogue::file::SourceStatus;
 use crate::dialogue::issue::Code;
 
 /// How a missing source is mended.
-const CURE: &str = "Name an id of sources.yaml; our own choices are OUR-JUDGEMENT, our wording is SCREEN-PLAN.";
+const CURE: &str =
+    "Name an id of sources.yaml; our own choices are OUR-JUDGEMENT, our wording is SCREEN-PLAN.";
 
 pub fn check(report: &mut Report<'_>) {
     for element in without_source(report.d) {
         let (kind, id) = element.split_once(' ').unwrap_or((&element, ""));
         let message = match id.split_once(" line ") {
-            Some((page, n)) => format!("line {n} of the page `{page}` gives advice without a source"),
+            Some((page, n)) => {
+                format!("line {n} of the page `{page}` gives advice without a source")
+            }
             None => format!("the {kind} `{id}` gives advice without a source"),
         };
         report.say(Code::NoSource, &element, message, CURE);
     }
-    let unused: Vec<String> =
-        report.d.sources.iter().filter(|(_, s)| s.used_by.is_empty()).map(|(id, _)| id.clone()).collect();
+    let unused: Vec<String> = report
+        .d
+        .sources
+        .iter()
+        .filter(|(_, s)| s.used_by.is_empty())
+        .map(|(id, _)| id.clone())
+        .collect();
     for id in unused {
         report.say(
             Code::UnusedSource,
@@ -41,13 +49,27 @@ fn without_source(d: &Dialogue) -> Vec<String> {
             out.push(element);
         }
     };
-    d.rules.iter().for_each(|r| look(format!("rule {}", r.id), &r.source));
-    d.verdicts.iter().for_each(|v| look(format!("verdict {}", v.id), &v.source));
-    d.waits.iter().for_each(|w| look(format!("wait {}", w.id), &w.source));
-    d.people.iter().for_each(|p| look(format!("line {}", p.id), &p.source));
-    d.gates.iter().for_each(|g| look(format!("gate {}", g.id), &g.source));
-    d.cards.iter().for_each(|c| look(format!("card {}", c.id), &c.source));
-    d.check_ins.iter().for_each(|c| look(format!("check-in {}", c.id), &c.source));
+    d.rules
+        .iter()
+        .for_each(|r| look(format!("rule {}", r.id), &r.source));
+    d.verdicts
+        .iter()
+        .for_each(|v| look(format!("verdict {}", v.id), &v.source));
+    d.waits
+        .iter()
+        .for_each(|w| look(format!("wait {}", w.id), &w.source));
+    d.people
+        .iter()
+        .for_each(|p| look(format!("line {}", p.id), &p.source));
+    d.gates
+        .iter()
+        .for_each(|g| look(format!("gate {}", g.id), &g.source));
+    d.cards
+        .iter()
+        .for_each(|c| look(format!("card {}", c.id), &c.source));
+    d.check_ins
+        .iter()
+        .for_each(|c| look(format!("check-in {}", c.id), &c.source));
     for p in &d.pages {
         for (n, l) in p.lines.iter().enumerate() {
             look(format!("page {} line {}", p.id, n + 1), &l.source);
@@ -75,8 +97,17 @@ pub fn sources_matrix(d: &Dialogue) -> String {
         let mut users = s.used_by.clone();
         users.sort();
         users.dedup();
-        let users = if users.is_empty() { "nobody".to_owned() } else { users.join(", ") };
-        let _ = writeln!(out, "{id} ({})\n  {}\n  used by: {users}", status(s.status), s.title);
+        let users = if users.is_empty() {
+            "nobody".to_owned()
+        } else {
+            users.join(", ")
+        };
+        let _ = writeln!(
+            out,
+            "{id} ({})\n  {}\n  used by: {users}",
+            status(s.status),
+            s.title
+        );
     }
     let count = |wanted| d.sources.values().filter(|s| s.status == wanted).count();
     let used = d.sources.values().filter(|s| !s.used_by.is_empty()).count();

@@ -8,7 +8,10 @@ use crate::vignettes::Outcome;
 
 /// Taps and screens to each disposition: fewest, median and most.
 pub fn taps(outcomes: &[Outcome]) -> String {
-    let mut out = format!("{:<12}{:>5}  {:<22}{}\n", "", "cases", "taps min/median/max", "screens min/median/max");
+    let mut out = format!(
+        "{:<12}{:>5}  {:<22}{}\n",
+        "", "cases", "taps min/median/max", "screens min/median/max"
+    );
     for disposition in [
         Disposition::Emergency,
         Disposition::Urgent,
@@ -17,13 +20,21 @@ pub fn taps(outcomes: &[Outcome]) -> String {
         Disposition::SelfCare,
         Disposition::NoTriage,
     ] {
-        let of: Vec<&Outcome> = outcomes.iter().filter(|o| o.disposition == disposition).collect();
+        let of: Vec<&Outcome> = outcomes
+            .iter()
+            .filter(|o| o.disposition == disposition)
+            .collect();
         if of.is_empty() {
             continue;
         }
         let taps = spread(of.iter().map(|o| o.taps).collect());
         let screens = spread(of.iter().map(|o| o.screens).collect());
-        let _ = writeln!(out, "{:<12}{:>5}  {taps:<22}{screens}", name_of(disposition), of.len());
+        let _ = writeln!(
+            out,
+            "{:<12}{:>5}  {taps:<22}{screens}",
+            name_of(disposition),
+            of.len()
+        );
     }
     out
 }
@@ -36,7 +47,7 @@ fn spread(mut counts: Vec<usize>) -> String {
         return "none".into();
     };
     let twice = counts[(n - 1) / 2] + counts[n / 2];
-    let half = if twice % 2 == 0 { "" } else { ".5" };
+    let half = if twice.is_multiple_of(2) { "" } else { ".5" };
     format!("{least} / {}{half} / {most}", twice / 2)
 }
 
