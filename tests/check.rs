@@ -67,11 +67,21 @@ fn nothing_is_wrong_with(#[case] path: &str, #[case] name: &str) {
 }
 
 #[test]
-fn the_reports_show_sources_and_grades() {
-    let sources = folder("tests/check/base");
-    let d = load(&sources, "sample").unwrap();
-    let printed = format!("{}\n{}", sources_matrix(&d), grades(&d));
-    is_written(Path::new("tests/check/reports.txt"), &printed);
+fn the_matrix_shows_who_uses_each_source() {
+    let d = load(&folder("tests/check/base"), "sample").unwrap();
+    is_written(Path::new("tests/check/sources.txt"), &sources_matrix(&d));
+}
+
+#[test]
+fn the_hardest_texts_are_listed_first() {
+    let d = load(&folder("tests/check/base"), "sample").unwrap();
+    let list = grades(&d);
+    let years: Vec<f64> = list
+        .lines()
+        .filter_map(|l| l.trim_start().split_once("  ")?.0.parse().ok())
+        .collect();
+    assert_eq!(years.len(), 3, "{list}");
+    assert!(years.is_sorted_by(|a, b| a >= b), "{list}");
 }
 
 /// Compare with the file, or rewrite it when asked to.
