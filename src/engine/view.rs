@@ -384,11 +384,11 @@ fn plan_view(d: &Dialogue, session: &Session, state: &State, words: &Words, now:
         }
         text.push_str("\n\n");
     }
-    text.push_str(&say("plan_first", &words.clone().with("pack_line", pack_line)));
     if out.contains(&Element::NsaidAdvice) || out.contains(&Element::ParacetamolAdvice) {
         let gate = own_reason(&[Element::NsaidAdvice, Element::ParacetamolAdvice]);
-        text.push_str(&format!("\n{}", say("no_tablets_line", &words.clone().with("gate_text", gate))));
+        text.push_str(&format!("{}\n\n", say("no_tablets_line", &words.clone().with("gate_text", gate))));
     }
+    text.push_str(&say("plan_first", &words.clone().with("pack_line", pack_line)));
     let mut rows = Vec::new();
     let on = matches!(super::rounds::fold(d, session, state).state, super::rounds::RoundState::On { .. });
     for (pack, allowed, wish, label) in [

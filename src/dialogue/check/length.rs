@@ -155,7 +155,7 @@ fn labels(report: &mut Report<'_>, d: &Dialogue, words: &[Words]) {
         &b.more,
         &b.another_country,
         &b.no_country,
-        &b.change,
+        &b.change, &b.cards,
     ] {
         add("buttons", vec![label.clone()]);
     }
