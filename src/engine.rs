@@ -153,7 +153,8 @@ impl Turn<'_> {
             self.tell(Disposition::Emergency);
             return;
         }
-        if route::place(self.d, &state) == Place::Complete {
+        // After a long pause the last answer is not enough: what is new is asked first.
+        if route::place(self.d, &state) == Place::Complete && state.came_back.is_none() {
             let found = verdict::assessment(self.d, &state).disposition;
             // A disposition falls only after the danger signs were all asked again.
             self.tell(found.max(state.floor.unwrap_or(found)));
