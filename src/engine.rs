@@ -193,8 +193,22 @@ impl Turn<'_> {
         let (_, out) = plan::gates(self.d, &state);
         let running = rounds::fold(self.d, &self.s, &state).state != rounds::RoundState::Idle;
         if running && out.contains(&Element::Coaching) {
-            self.s.round(self.now, RoundWhat::Stopped);
+            if state.disposition() == Some(Disposition::Emergency) {
+                // Nothing may stand beside the call for help.
+                self.s.round(self.now, RoundWhat::Stopped);
+            } else {
+                self.end_rounds(RoundWhat::Stopped);
+            }
         }
+    }
+
+    /// End the rounds. No timer will speak of a pack that is still on, so it is said at once.
+    fn end_rounds(&mut self, how: RoundWhat) {
+        let state = self.state();
+        if matches!(rounds::fold(self.d, &self.s, &state).state, rounds::RoundState::On { .. }) {
+            self.message("off_again");
+        }
+        self.s.round(self.now, how);
     }
 
     // ---- starting --------------------------------------------------------------------------
@@ -218,7 +232,7 @@ impl Turn<'_> {
         self.s.aside = Aside::None;
         self.s.page = None;
         if rounds::fold(self.d, &self.s, &state).state != rounds::RoundState::Idle {
-            self.s.round(self.now, RoundWhat::Stopped);
+            self.end_rounds(RoundWhat::Stopped);
         }
         self.fresh = true;
         if state.began {
@@ -239,7 +253,7 @@ impl Turn<'_> {
             Command::Settings => self.aside("settings"),
             Command::Forget => self.aside("forget_ask"),
             Command::Stop => {
-                self.s.round(self.now, RoundWhat::Silenced);
+                self.end_rounds(RoundWhat::Silenced);
                 self.s.aside = Aside::None;
                 self.message("stopped");
                 self.fresh = false;
@@ -493,7 +507,7 @@ impl Turn<'_> {
                 }
             }
             Act::CheckAgain | Act::FeelsWorse => {
-                self.s.round(self.now, RoundWhat::Stopped);
+                self.end_rounds(RoundWhat::Stopped);
                 self.s.aside = Aside::None;
                 self.s.page = None;
                 self.fresh = true;
@@ -556,11 +570,11 @@ impl Turn<'_> {
             Act::Snooze => self.offered(RoundWhat::Snoozed, "snoozed"),
             Act::SkipRound => self.offered(RoundWhat::Skipped, "skipped"),
             Act::StopToday => {
-                self.s.round(self.now, RoundWhat::StoppedToday);
+                self.end_rounds(RoundWhat::StoppedToday);
                 self.message("stopped_today");
             }
             Act::Stop => {
-                self.s.round(self.now, RoundWhat::Silenced);
+                self.end_rounds(RoundWhat::Silenced);
                 self.message("stopped");
             }
             Act::GotHelp => {
