@@ -394,14 +394,17 @@ impl Turn<'_> {
         }
         self.s.aside = Aside::None;
         let barred = |turn: &Self| plan::gates(turn.d, &turn.state()).1.contains(&Element::Coaching);
-        let was_barred = barred(self);
+        let found = |turn: &Self| verdict::assessment(turn.d, &turn.state());
+        let (was_barred, was_found) = (barred(self), found(self).rules);
         self.say(What::Asked { fact, option });
-        // A plan that was held back (until an adult joined, say) is offered again.
+        // What is said after a verdict is answered with the verdict as it is now: for other
+        // reasons, say, or with the plan that was held back until an adult joined. `conclude`
+        // tells one that rises.
         let state = self.state();
-        if let Some(told) = state.told.filter(|t| !state.open && assess::is_coached(t.disposition))
-            && was_barred
-            && !barred(self)
-        {
+        let Some(told) = state.told.filter(|t| !state.open && t.disposition != Disposition::NoTriage) else { return };
+        let now = found(self);
+        let changed = now.rules != was_found || was_barred && !barred(self);
+        if now.disposition <= told.disposition && (changed || route::place(self.d, &state) == Place::Told) {
             self.tell(told.disposition);
         }
     }
@@ -441,8 +444,11 @@ impl Turn<'_> {
         let Some(message) = self.d.messages.get(id) else { return self.stale() };
         let state = self.state();
         let asking = matches!(route::place(self.d, &state), Place::Asking(_) | Place::Plan);
-        let emergency = assess::is_emergency(self.d, &state.known);
-        if !asking || emergency {
+        // A verdict that follows from the same tap takes the question away.
+        let found = verdict::assessment(self.d, &state).disposition;
+        let rises = assess::is_emergency(self.d, &state.known)
+            || state.told.is_some_and(|t| !state.open && found > t.disposition);
+        if !asking || rises {
             self.message(id);
         } else if message.buttons.is_empty() {
             self.note(id);
