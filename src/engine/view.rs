@@ -368,6 +368,7 @@ fn plan_view(d: &Dialogue, session: &Session, state: &State, words: &Words, now:
         ClockState::Ice => say("pack_line_ice", words),
         ClockState::Choose | ClockState::EarlyHeat => say("pack_line_choose", words),
         ClockState::Heat => say("pack_line_heat", words),
+        ClockState::Neither if packs.skin_wrong => say("pack_line_skin", words),
         ClockState::Neither => say(
             "pack_line_none",
             &words.clone().with("gate_reason", own_reason(&[Element::Ice, Element::Heat])),
