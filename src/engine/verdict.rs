@@ -1,5 +1,7 @@
 //! The verdict message, its reasons, and the summary for a clinician.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -40,12 +42,14 @@ pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
     };
     let message = |id: &str| d.messages.get(id).map(|m| m.text.fill(&words)).unwrap_or_default();
     let crisis = !verdict.rules.is_empty();
+    let kept = found.disposition < disposition && disposition > Disposition::NoTriage;
 
     let mut reasons: Vec<String> = reasons(d, &found, disposition)
         .into_iter()
         .map(|r| d.rules[r].reason.fill(&words))
         .collect();
-    if crisis || matches!(disposition, Disposition::SelfCare | Disposition::NoTriage) {
+    // What fires now is not why an older, more urgent advice is kept.
+    if crisis || kept || matches!(disposition, Disposition::SelfCare | Disposition::NoTriage) {
         reasons.clear();
     }
     let mut waits: Vec<String> = d
@@ -56,6 +60,9 @@ pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
         .filter(|w| d.holds(&w.when, &d.completed(&state.known), Some(disposition)))
         .map(|w| w.say.fill(&words))
         .collect();
+    // Two rules may ask for the same; it is said once.
+    let mut said = BTreeSet::new();
+    waits.retain(|w| said.insert(w.clone()));
     let full = d.completed(&state.known);
     let people: Vec<_> = d
         .people
@@ -67,7 +74,6 @@ pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
         })
         .collect();
     let mut lines: Vec<String> = people.iter().map(|p| p.say.fill(&words)).collect();
-    let kept = found.disposition < disposition && disposition > Disposition::NoTriage;
     if kept {
         lines.push(message("kept_level"));
     }
@@ -117,13 +123,12 @@ pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
     View { text, rows }
 }
 
-/// The rules whose reasons are shown: at most three, from the most severe, in table order.
+/// The rules whose reasons are shown: the most severe that fired, at most three, in table order.
+/// Milder ones would talk a reader out of the advice ("book a visit" under a call for help).
 pub fn reasons(d: &Dialogue, found: &Assessment, disposition: Disposition) -> Vec<usize> {
-    let mut rules: Vec<usize> =
-        found.rules.iter().copied().filter(|&r| d.rules[r].disposition <= disposition).collect();
-    rules.sort_by_key(|&r| std::cmp::Reverse(d.rules[r].disposition));
-    rules.truncate(3);
-    rules
+    let of = |r: usize| d.rules[r].disposition;
+    let severest = found.rules.iter().map(|&r| of(r)).filter(|&x| x <= disposition).max();
+    found.rules.iter().copied().filter(|&r| Some(of(r)) == severest).take(3).collect()
 }
 
 /// Every rule that fired, with the answers that counted and the source.
