@@ -7,12 +7,13 @@ use jiff::tz::TimeZone;
 
 use super::effect::View;
 use super::fold::State;
+use super::route;
 use super::session::{Pack, RoundWhat, Session, What};
 use super::view::{button_rows, row_for};
 use super::words::words;
 use crate::assess::{self, Assessment};
 use crate::dialogue::file::SummaryPlace;
-use crate::dialogue::{Act, Dialogue, Disposition, Element, FactKind, Item, Knowledge};
+use crate::dialogue::{Act, Dialogue, Disposition, Element, Fact, FactId, FactKind, Item, Known, Knowledge};
 use crate::plan;
 
 /// The most characters of an emergency message (our limit: it must fit one phone screen).
@@ -172,6 +173,7 @@ pub fn labels(d: &Dialogue, fact: usize, known: &Knowledge) -> String {
 /// The summary of the answers, as plain text for a clinician. Only what was asked, nothing guessed.
 pub fn summary(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> String {
     let known = &state.known;
+    let to_answer = to_answer(d, state);
     let mut lists = Lists::default();
     for (i, f) in d.facts.iter().enumerate() {
         let k = known.get(i);
@@ -183,14 +185,14 @@ pub fn summary(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -
             Some(SummaryPlace::Pain) if !open => lists.pain.push(said()),
             Some(SummaryPlace::Medicines) if !open => lists.medicines.push(said()),
             _ if open => {
-                if f.phase <= 3 {
+                if f.phase <= 3 && (state.unanswered.contains(&i) || to_answer.contains(&i)) {
                     lists.open.push(f.name.clone());
                 }
             }
             _ if k.option().is_some_and(|o| f.options[usize::from(o)].id == "unsure") && f.kind != FactKind::Multi => {
                 lists.unsure.push(f.name.clone());
             }
-            _ if k.on == f.default.on || (f.kind == FactKind::Multi && k.on == 0) => lists.no.push(f.name.clone()),
+            _ if is_no(f, k) => lists.no.push(f.name.clone()),
             _ => {
                 let labels = labels(d, i, known);
                 lists.yes.push(if labels == "Yes" { f.name.clone() } else { format!("{} ({labels})", f.name) });
@@ -236,6 +238,25 @@ pub fn summary(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -
         list(lists.pain),
         list(lists.medicines),
     )
+}
+
+/// The facts of questions that this person was not asked yet, or skipped.
+fn to_answer(d: &Dialogue, state: &State) -> BTreeSet<FactId> {
+    let full = d.completed(&state.known);
+    (0..d.screens.len())
+        .filter(|id| !d.screens[*id].opened && (!state.done.contains(id) || state.skipped.contains(id)))
+        .filter(|&id| d.holds(&d.screens[id].when, &full, state.disposition()))
+        .flat_map(|id| route::asks(d, id))
+        .map(|(fact, _)| fact)
+        .collect()
+}
+
+/// Whether an answer says no. A harmless one that is not a no ("OK", "sore but moving") is told.
+fn is_no(f: &Fact, known: Known) -> bool {
+    match known.option() {
+        Some(o) if f.kind != FactKind::Multi => matches!(f.options[usize::from(o)].id.as_str(), "no" | "none"),
+        _ => known.on == 0,
+    }
 }
 
 #[derive(Default)]
