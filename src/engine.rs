@@ -153,7 +153,8 @@ impl Turn<'_> {
             self.tell(Disposition::Emergency);
             return;
         }
-        if route::place(self.d, &state) == Place::Complete {
+        // After a long pause the last answer is not enough: what is new is asked first.
+        if route::place(self.d, &state) == Place::Complete && state.came_back.is_none() {
             let found = verdict::assessment(self.d, &state).disposition;
             // A disposition falls only after the danger signs were all asked again.
             self.tell(found.max(state.floor.unwrap_or(found)));
@@ -192,8 +193,22 @@ impl Turn<'_> {
         let (_, out) = plan::gates(self.d, &state);
         let running = rounds::fold(self.d, &self.s, &state).state != rounds::RoundState::Idle;
         if running && out.contains(&Element::Coaching) {
-            self.s.round(self.now, RoundWhat::Stopped);
+            if state.disposition() == Some(Disposition::Emergency) {
+                // Nothing may stand beside the call for help.
+                self.s.round(self.now, RoundWhat::Stopped);
+            } else {
+                self.end_rounds(RoundWhat::Stopped);
+            }
         }
+    }
+
+    /// End the rounds. No timer will speak of a pack that is still on, so it is said at once.
+    fn end_rounds(&mut self, how: RoundWhat) {
+        let state = self.state();
+        if matches!(rounds::fold(self.d, &self.s, &state).state, rounds::RoundState::On { .. }) {
+            self.message("off_again");
+        }
+        self.s.round(self.now, how);
     }
 
     // ---- starting --------------------------------------------------------------------------
@@ -217,7 +232,7 @@ impl Turn<'_> {
         self.s.aside = Aside::None;
         self.s.page = None;
         if rounds::fold(self.d, &self.s, &state).state != rounds::RoundState::Idle {
-            self.s.round(self.now, RoundWhat::Stopped);
+            self.end_rounds(RoundWhat::Stopped);
         }
         self.fresh = true;
         if state.began {
@@ -238,7 +253,7 @@ impl Turn<'_> {
             Command::Settings => self.aside("settings"),
             Command::Forget => self.aside("forget_ask"),
             Command::Stop => {
-                self.s.round(self.now, RoundWhat::Silenced);
+                self.end_rounds(RoundWhat::Silenced);
                 self.s.aside = Aside::None;
                 self.message("stopped");
                 self.fresh = false;
@@ -379,14 +394,17 @@ impl Turn<'_> {
         }
         self.s.aside = Aside::None;
         let barred = |turn: &Self| plan::gates(turn.d, &turn.state()).1.contains(&Element::Coaching);
-        let was_barred = barred(self);
+        let found = |turn: &Self| verdict::assessment(turn.d, &turn.state());
+        let (was_barred, was_found) = (barred(self), found(self).rules);
         self.say(What::Asked { fact, option });
-        // A plan that was held back (until an adult joined, say) is offered again.
+        // What is said after a verdict is answered with the verdict as it is now: for other
+        // reasons, say, or with the plan that was held back until an adult joined. `conclude`
+        // tells one that rises.
         let state = self.state();
-        if let Some(told) = state.told.filter(|t| !state.open && assess::is_coached(t.disposition))
-            && was_barred
-            && !barred(self)
-        {
+        let Some(told) = state.told.filter(|t| !state.open && t.disposition != Disposition::NoTriage) else { return };
+        let now = found(self);
+        let changed = now.rules != was_found || was_barred && !barred(self);
+        if now.disposition <= told.disposition && (changed || route::place(self.d, &state) == Place::Told) {
             self.tell(told.disposition);
         }
     }
@@ -426,8 +444,11 @@ impl Turn<'_> {
         let Some(message) = self.d.messages.get(id) else { return self.stale() };
         let state = self.state();
         let asking = matches!(route::place(self.d, &state), Place::Asking(_) | Place::Plan);
-        let emergency = assess::is_emergency(self.d, &state.known);
-        if !asking || emergency {
+        // A verdict that follows from the same tap takes the question away.
+        let found = verdict::assessment(self.d, &state).disposition;
+        let rises = assess::is_emergency(self.d, &state.known)
+            || state.told.is_some_and(|t| !state.open && found > t.disposition);
+        if !asking || rises {
             self.message(id);
         } else if message.buttons.is_empty() {
             self.note(id);
@@ -492,7 +513,7 @@ impl Turn<'_> {
                 }
             }
             Act::CheckAgain | Act::FeelsWorse => {
-                self.s.round(self.now, RoundWhat::Stopped);
+                self.end_rounds(RoundWhat::Stopped);
                 self.s.aside = Aside::None;
                 self.s.page = None;
                 self.fresh = true;
@@ -555,11 +576,11 @@ impl Turn<'_> {
             Act::Snooze => self.offered(RoundWhat::Snoozed, "snoozed"),
             Act::SkipRound => self.offered(RoundWhat::Skipped, "skipped"),
             Act::StopToday => {
-                self.s.round(self.now, RoundWhat::StoppedToday);
+                self.end_rounds(RoundWhat::StoppedToday);
                 self.message("stopped_today");
             }
             Act::Stop => {
-                self.s.round(self.now, RoundWhat::Silenced);
+                self.end_rounds(RoundWhat::Silenced);
                 self.message("stopped");
             }
             Act::GotHelp => {

@@ -31,6 +31,8 @@ pub struct Packs {
     pub ice: bool,
     /// Whether heat may be started.
     pub heat: bool,
+    /// Whether the skin looked wrong, so that both are barred.
+    pub skin_wrong: bool,
 }
 
 impl Packs {
@@ -117,7 +119,7 @@ pub fn packs(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> 
         ClockState::Heat | ClockState::EarlyHeat => (false, true),
         ClockState::Neither => (false, false),
     };
-    Packs { state: clock, ice, heat }
+    Packs { state: clock, ice, heat, skin_wrong }
 }
 
 /// The lines of a page that fit this person now.

@@ -280,8 +280,8 @@ pub fn state(d: &Dialogue, session: &Session) -> String {
 fn asks(d: &Dialogue, session: &Session) -> String {
     let state = State::of(d, session);
     let open = || match place(d, &state) {
-        Place::Asking(_) if state.came_back == Some(true) => "anything_new_day".to_owned(),
-        Place::Asking(_) if state.came_back == Some(false) => "anything_new".to_owned(),
+        Place::Asking(_) | Place::Complete if state.came_back == Some(true) => "anything_new_day".to_owned(),
+        Place::Asking(_) | Place::Complete if state.came_back == Some(false) => "anything_new".to_owned(),
         Place::Asking(screen) => d.screens[screen].id.clone(),
         Place::Plan => match session.page {
             Some((page, _)) => d.pages.get(usize::from(page)).map_or_else(|| "cards".to_owned(), |p| p.id.clone()),

@@ -413,7 +413,7 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "help", "help_now", "ice_off", "ice_on", "ice_round", "is_off", "kept_level", "moved",
     "no_tablets_line", "not_now", "not_sure_which", "nothing_yet", "off_again", "own_back",
     "p_reasons", "p_signs", "p_trust", "pack_late", "pack_line_choose", "pack_line_heat",
-    "pack_line_ice", "pack_line_none", "pack_safety_heat", "pack_safety_ice", "plan_first",
+    "pack_line_ice", "pack_line_none", "pack_line_skin", "pack_safety_heat", "pack_safety_ice", "plan_first",
     "privacy", "safety_24h", "safety_2h", "settings", "skin_check_5", "skin_wrong", "skipped",
     "sleepy_line", "snoozed", "stale", "start_again", "stopped", "stopped_today", "text_understood",
     "unknown_media", "unknown_text", "warm_line", "why", "why_verdict", "busy",

@@ -124,6 +124,8 @@ impl State {
                 self.told = Some(Told { disposition, index, at_ms: event.at_ms });
                 self.floor = self.floor.max(Some(disposition));
                 self.open = false;
+                // A plan belongs to the verdict that it was made for.
+                self.planned = false;
             }
             What::Planned => self.planned = true,
             What::CameBack { a_day } => {

@@ -66,6 +66,12 @@ pub fn danger(d: &Dialogue, text: &str) -> Option<Danger> {
     })
 }
 
+/// Words that begin a new thought within a clause.
+const NEW_THOUGHTS: &[&str] = &[
+    "but", "just", "now", "only", "i", "im", "ive", "my", "it", "its", "he", "hes", "his", "she", "shes", "her",
+    "they", "theyre", "their", "we",
+];
+
 /// Whether `text` says `words` somewhere without a negation up to three words before, in its clause.
 fn says(text: &str, words: &str, negations: &[String]) -> bool {
     if words.is_empty() {
@@ -79,8 +85,8 @@ fn says(text: &str, words: &str, negations: &[String]) -> bool {
         let clause = padded[..at].rsplit('|').next().unwrap_or("");
         let near: Vec<&str> = clause.split_whitespace().rev().take(3).collect();
         let near: Vec<&str> = near.into_iter().rev().collect();
-        // "but" and "just" begin a new thought: "not sleeping but chest pain".
-        let near = match near.iter().rposition(|w| matches!(*w, "but" | "just" | "now" | "only")) {
+        // A new thought denies nothing before it: "not sleeping but chest pain", "no my chest hurts".
+        let near = match near.iter().rposition(|w| NEW_THOUGHTS.contains(w)) {
             Some(i) => &near[i + 1..],
             None => &near[..],
         };
@@ -265,6 +271,9 @@ mod tests {
         check("I don't have any chest pain", "chest pain", false);
         check("not sleeping but chest pain", "chest pain", true);
         check("chest painting", "chest pain", false);
+        check("no i cant breathe", "cant breathe", true);
+        check("no my chest hurts", "chest hurts", true);
+        check("no I don't have chest pain", "chest pain", false);
     }
 
     #[test]

@@ -1,16 +1,19 @@
 //! The verdict message, its reasons, and the summary for a clinician.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::effect::View;
 use super::fold::State;
+use super::route;
 use super::session::{Pack, RoundWhat, Session, What};
 use super::view::{button_rows, row_for};
 use super::words::words;
 use crate::assess::{self, Assessment};
 use crate::dialogue::file::SummaryPlace;
-use crate::dialogue::{Act, Dialogue, Disposition, Element, FactKind, Item, Knowledge};
+use crate::dialogue::{Act, Dialogue, Disposition, Element, Fact, FactId, FactKind, Item, Known, Knowledge};
 use crate::plan;
 
 /// The most characters of an emergency message (our limit: it must fit one phone screen).
@@ -40,12 +43,14 @@ pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
     };
     let message = |id: &str| d.messages.get(id).map(|m| m.text.fill(&words)).unwrap_or_default();
     let crisis = !verdict.rules.is_empty();
+    let kept = found.disposition < disposition && disposition > Disposition::NoTriage;
 
     let mut reasons: Vec<String> = reasons(d, &found, disposition)
         .into_iter()
         .map(|r| d.rules[r].reason.fill(&words))
         .collect();
-    if crisis || matches!(disposition, Disposition::SelfCare | Disposition::NoTriage) {
+    // What fires now is not why an older, more urgent advice is kept.
+    if crisis || kept || matches!(disposition, Disposition::SelfCare | Disposition::NoTriage) {
         reasons.clear();
     }
     let mut waits: Vec<String> = d
@@ -56,6 +61,9 @@ pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
         .filter(|w| d.holds(&w.when, &d.completed(&state.known), Some(disposition)))
         .map(|w| w.say.fill(&words))
         .collect();
+    // Two rules may ask for the same; it is said once.
+    let mut said = BTreeSet::new();
+    waits.retain(|w| said.insert(w.clone()));
     let full = d.completed(&state.known);
     let people: Vec<_> = d
         .people
@@ -67,7 +75,6 @@ pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
         })
         .collect();
     let mut lines: Vec<String> = people.iter().map(|p| p.say.fill(&words)).collect();
-    let kept = found.disposition < disposition && disposition > Disposition::NoTriage;
     if kept {
         lines.push(message("kept_level"));
     }
@@ -117,13 +124,12 @@ pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
     View { text, rows }
 }
 
-/// The rules whose reasons are shown: at most three, from the most severe, in table order.
+/// The rules whose reasons are shown: the most severe that fired, at most three, in table order.
+/// Milder ones would talk a reader out of the advice ("book a visit" under a call for help).
 pub fn reasons(d: &Dialogue, found: &Assessment, disposition: Disposition) -> Vec<usize> {
-    let mut rules: Vec<usize> =
-        found.rules.iter().copied().filter(|&r| d.rules[r].disposition <= disposition).collect();
-    rules.sort_by_key(|&r| std::cmp::Reverse(d.rules[r].disposition));
-    rules.truncate(3);
-    rules
+    let of = |r: usize| d.rules[r].disposition;
+    let severest = found.rules.iter().map(|&r| of(r)).filter(|&x| x <= disposition).max();
+    found.rules.iter().copied().filter(|&r| Some(of(r)) == severest).take(3).collect()
 }
 
 /// Every rule that fired, with the answers that counted and the source.
@@ -167,6 +173,7 @@ pub fn labels(d: &Dialogue, fact: usize, known: &Knowledge) -> String {
 /// The summary of the answers, as plain text for a clinician. Only what was asked, nothing guessed.
 pub fn summary(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> String {
     let known = &state.known;
+    let to_answer = to_answer(d, state);
     let mut lists = Lists::default();
     for (i, f) in d.facts.iter().enumerate() {
         let k = known.get(i);
@@ -178,14 +185,14 @@ pub fn summary(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -
             Some(SummaryPlace::Pain) if !open => lists.pain.push(said()),
             Some(SummaryPlace::Medicines) if !open => lists.medicines.push(said()),
             _ if open => {
-                if f.phase <= 3 {
+                if f.phase <= 3 && (state.unanswered.contains(&i) || to_answer.contains(&i)) {
                     lists.open.push(f.name.clone());
                 }
             }
             _ if k.option().is_some_and(|o| f.options[usize::from(o)].id == "unsure") && f.kind != FactKind::Multi => {
                 lists.unsure.push(f.name.clone());
             }
-            _ if k.on == f.default.on || (f.kind == FactKind::Multi && k.on == 0) => lists.no.push(f.name.clone()),
+            _ if is_no(f, k) => lists.no.push(f.name.clone()),
             _ => {
                 let labels = labels(d, i, known);
                 lists.yes.push(if labels == "Yes" { f.name.clone() } else { format!("{} ({labels})", f.name) });
@@ -231,6 +238,25 @@ pub fn summary(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -
         list(lists.pain),
         list(lists.medicines),
     )
+}
+
+/// The facts of questions that this person was not asked yet, or skipped.
+fn to_answer(d: &Dialogue, state: &State) -> BTreeSet<FactId> {
+    let full = d.completed(&state.known);
+    (0..d.screens.len())
+        .filter(|id| !d.screens[*id].opened && (!state.done.contains(id) || state.skipped.contains(id)))
+        .filter(|&id| d.holds(&d.screens[id].when, &full, state.disposition()))
+        .flat_map(|id| route::asks(d, id))
+        .map(|(fact, _)| fact)
+        .collect()
+}
+
+/// Whether an answer says no. A harmless one that is not a no ("OK", "sore but moving") is told.
+fn is_no(f: &Fact, known: Known) -> bool {
+    match known.option() {
+        Some(o) if f.kind != FactKind::Multi => matches!(f.options[usize::from(o)].id.as_str(), "no" | "none"),
+        _ => known.on == 0,
+    }
 }
 
 #[derive(Default)]

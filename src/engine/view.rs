@@ -151,10 +151,10 @@ fn place_view(d: &Dialogue, session: &Session, state: &State, words: &Words, now
         Place::Welcome if session.log.is_empty() || !state.open => {
             if state.told.is_some() { None } else { Some(screen_view(d, session, state, words, 0)) }
         }
-        Place::Asking(_) if state.came_back == Some(true) => {
+        Place::Asking(_) | Place::Complete if state.came_back == Some(true) => {
             Some(message_view(d, session, state, words, "anything_new_day"))
         }
-        Place::Asking(_) if state.came_back == Some(false) => {
+        Place::Asking(_) | Place::Complete if state.came_back == Some(false) => {
             Some(message_view(d, session, state, words, "anything_new"))
         }
         Place::Asking(screen) => Some(screen_view(d, session, state, words, screen)),
@@ -368,6 +368,7 @@ fn plan_view(d: &Dialogue, session: &Session, state: &State, words: &Words, now:
         ClockState::Ice => say("pack_line_ice", words),
         ClockState::Choose | ClockState::EarlyHeat => say("pack_line_choose", words),
         ClockState::Heat => say("pack_line_heat", words),
+        ClockState::Neither if packs.skin_wrong => say("pack_line_skin", words),
         ClockState::Neither => say(
             "pack_line_none",
             &words.clone().with("gate_reason", own_reason(&[Element::Ice, Element::Heat])),
