@@ -92,6 +92,10 @@ pub async fn take(
     let update = origin.update;
     let mut found = bot.store.load(person).await?;
     for _ in 0..MOST_CONFLICTS {
+        // Nothing begins with a timer or a block: of this person nothing is kept, or not any more.
+        if found.is_none() && matches!(input, Input::Due | Input::Blocked) {
+            return Ok(nothing_kept());
+        }
         let record = found.unwrap_or_default();
         if update.is_some_and(|u| record.seen.contains(&u)) {
             return Ok(unchanged(record));
@@ -144,6 +148,10 @@ pub async fn take(
 
 fn unchanged(record: Record) -> Turned {
     Turned { record: Some(record), already: true, notice: None, farewell: Vec::new(), left_behind: None }
+}
+
+fn nothing_kept() -> Turned {
+    Turned { record: None, already: false, notice: None, farewell: Vec::new(), left_behind: None }
 }
 
 /// The session of a record, or a new one. Answers to another form of the dialogue cannot be read
