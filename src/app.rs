@@ -1,5 +1,6 @@
 //! Wires it all; starts and stops gracefully.
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +29,10 @@ pub async fn run(bot: Bot, settings: Telegram) -> Result<(), String> {
         me = telegram::who_am_i(&client) => me?,
         () = &mut ended => return Ok(()),
     };
-    introduce(&client).await;
+    tokio::select! {
+        () = introduce(&client) => {}
+        () = &mut ended => return Ok(()),
+    }
     if bot.dialogue.signed_off.is_none() {
         warn!("the dialogue is a draft: not checked by a clinician");
     }
@@ -90,5 +94,9 @@ fn log() {
     let level = if ["error", "warn", "info", "debug", "trace"].contains(&level.as_str()) { level } else { "info".into() };
     let filter = EnvFilter::new(format!("off,backtalk={level}"));
     // A second call in one process (tests) keeps the first.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .try_init();
 }

@@ -70,7 +70,7 @@ const DELIVERY_LEASE: SignedDuration = SignedDuration::from_secs(15);
 const MOST_CONFLICTS: usize = 20;
 
 /// Longest wait between tries to deliver, in seconds.
-const LONGEST_RETRY: i64 = 600;
+const LONGEST_RETRY: i64 = 60;
 
 /// Where an input came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,6 +92,10 @@ pub async fn take(
     let update = origin.update;
     let mut found = bot.store.load(person).await?;
     for _ in 0..MOST_CONFLICTS {
+        // Nothing begins with a timer or a block: of this person nothing is kept, or not any more.
+        if found.is_none() && matches!(input, Input::Due | Input::Blocked) {
+            return Ok(nothing_kept());
+        }
         let record = found.unwrap_or_default();
         if update.is_some_and(|u| record.seen.contains(&u)) {
             return Ok(unchanged(record));
@@ -146,6 +150,10 @@ fn unchanged(record: Record) -> Turned {
     Turned { record: Some(record), already: true, notice: None, farewell: Vec::new(), left_behind: None }
 }
 
+fn nothing_kept() -> Turned {
+    Turned { record: None, already: false, notice: None, farewell: Vec::new(), left_behind: None }
+}
+
 /// The session of a record, or a new one. Answers to another form of the dialogue cannot be read
 /// with this one, so the person is told and asked again.
 fn session_of(d: &Dialogue, record: &Record) -> Session {
@@ -182,16 +190,14 @@ fn place_question(d: &Dialogue, record: &mut Record, fresh: bool, now: Timestamp
 fn due(d: &Dialogue, record: &Record, now: Timestamp) -> Option<Timestamp> {
     let session = record.body.session.as_ref()?;
     let timer = rounds::next_due(d, session);
-    let attempts = record.body.owed.iter().map(|o| o.attempts).max().unwrap_or(0);
-    let retry = has_undelivered(d, record, now).then(|| {
-        let wait = if attempts == 0 {
-            DELIVERY_LEASE
-        } else {
-            SignedDuration::from_secs((1_i64 << attempts.min(12)).min(LONGEST_RETRY))
-        };
-        now + wait
-    });
+    let retry = has_undelivered(d, record, now).then(|| now + DELIVERY_LEASE);
     [timer, retry].into_iter().flatten().min()
+}
+
+/// The least wait after a failed delivery: twice as long with every failure of the same message.
+fn back_off(record: &Record) -> SignedDuration {
+    let attempts = record.body.owed.iter().map(|o| o.attempts).max().unwrap_or(0);
+    SignedDuration::from_secs((1_i64 << attempts.saturating_sub(1).min(12)).min(LONGEST_RETRY))
 }
 
 fn has_undelivered(d: &Dialogue, record: &Record, now: Timestamp) -> bool {
@@ -327,7 +333,7 @@ async fn settle(bot: &Bot, person: Person, record: Record, done: Delivered, now:
         }
         next.due = if done.gone { None } else { due(&bot.dialogue, &next, now) };
         if let (Some(wait), Some(_)) = (done.wait, next.due) {
-            let wait = SignedDuration::try_from(wait).unwrap_or(DELIVERY_LEASE);
+            let wait = SignedDuration::try_from(wait).unwrap_or(DELIVERY_LEASE).max(back_off(&next));
             let timer = next.body.session.as_ref().and_then(|s| rounds::next_due(&bot.dialogue, s));
             next.due = [Some(now + wait), timer].into_iter().flatten().min();
         }

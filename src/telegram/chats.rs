@@ -179,12 +179,16 @@ async fn handle(
                     }
                 };
                 let speak = async {
-                    if let Some(message) = turned.left_behind {
-                        let empty = text(&shared, "moved").unwrap_or_default();
-                        let _ = shared.sender.edit(person, message, &View { text: empty, rows: Vec::new() }).await;
-                    }
-                    for view in &turned.farewell {
-                        let _ = shared.sender.send(person, view, 2).await;
+                    for (n, view) in turned.farewell.iter().enumerate() {
+                        // The first takes the place of the question, which has no buttons then.
+                        let there = turned.left_behind.filter(|_| n == 0);
+                        let is_said = match there {
+                            Some(message) => shared.sender.edit(person, message, view).await.is_ok(),
+                            None => false,
+                        };
+                        if !is_said {
+                            let _ = shared.sender.send(person, view, 2).await;
+                        }
                     }
                     if let Some(record) = turned.record
                         && let Err(error) = deliver(&shared.bot, person, record, &shared.sender, now).await

@@ -60,9 +60,11 @@ fn is_private(message: Message) -> bool {
 }
 
 async fn message(message: Message, me: Arc<Me>) -> Inbound {
-    let input = match message.text() {
-        Some(text) => text_input(text, &me),
-        None => Some(Input::Media),
+    let input = match (message.text(), message.caption()) {
+        (Some(text), _) => text_input(text, &me),
+        // The words under a picture answer nothing, but they may name a danger.
+        (None, Some(caption)) => Some(Input::Edited(caption.to_owned())),
+        (None, None) => Some(Input::Media),
     };
     let language = message.from.as_ref().and_then(|u| u.language_code.clone());
     match input {
@@ -87,7 +89,8 @@ fn text_input(text: &str, me: &Me) -> Option<Input> {
 
 async fn edited(message: Message) -> Inbound {
     let language = message.from.as_ref().and_then(|u| u.language_code.clone());
-    let input = Input::Edited(message.text().unwrap_or_default().to_owned());
+    let words = message.text().or(message.caption()).unwrap_or_default();
+    let input = Input::Edited(words.to_owned());
     Inbound::Input { person: Person(message.chat.id.0), input, language, press: None }
 }
 

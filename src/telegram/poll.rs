@@ -28,6 +28,10 @@ const MOST: u8 = 100;
 /// update to a poller that repeats an offset within half a second. So the same offset waits longer.
 const PACE: Duration = Duration::from_millis(600);
 
+/// How long a stop waits for updates in flight. With the last request it stays below the time that
+/// `app` gives.
+const LANDING: Duration = Duration::from_secs(4);
+
 /// Updates that were taken and not yet confirmed to Telegram: whether each is finished.
 #[derive(Default)]
 struct Flight {
@@ -56,7 +60,7 @@ impl Flight {
     }
 
     fn is_idle(&self) -> bool {
-        self.taken.is_empty()
+        self.taken.values().all(|finished| *finished)
     }
 }
 
@@ -142,6 +146,15 @@ pub async fn run(bot: teloxide::Bot, me: Me, shared: Arc<Shared>, chats: Chats, 
             }
             Err(_) => warn!("Telegram does not answer; polling again"),
         }
+    }
+    let is_idle = || flight.lock().unwrap_or_else(|e| e.into_inner()).is_idle();
+    let landing = async {
+        while !is_idle() {
+            landed.notified().await;
+        }
+    };
+    if tokio::time::timeout(LANDING, landing).await.is_err() {
+        info!("some updates are still under way; they are stored, or will come again");
     }
     // Confirm what is finished, so that the next process does not get it again.
     let offset = flight.lock().unwrap_or_else(|e| e.into_inner()).offset();

@@ -24,6 +24,15 @@ pub const DEADLINE: Duration = Duration::from_secs(8);
 /// Messages a second over all chats, by the Bot API's FAQ.
 const PER_SECOND: NonZeroU32 = NonZeroU32::new(30).unwrap();
 
+/// The wait after Telegram could not be reached.
+const SOON: Duration = Duration::from_secs(2);
+
+/// The wait after Telegram refused a message: the same words are hardly taken a moment later.
+const NOT_SOON: Duration = Duration::from_secs(10);
+
+/// Waiting times count from the answer, ours from a moment before the request.
+const MARGIN: Duration = Duration::from_millis(500);
+
 /// The way to Telegram.
 pub struct Sender {
     bot: teloxide::Bot,
@@ -43,7 +52,7 @@ impl Sender {
             request = request.text(notice);
         }
         if let Ok(Err(error)) = tokio::time::timeout(DEADLINE, request).await
-            && !matches!(error, RequestError::Api(ApiError::InvalidQueryId))
+            && !is_too_old(&error)
         {
             warn!(kind = super::kind(&error), "a press could not be answered");
         }
@@ -72,7 +81,7 @@ impl Channel for Sender {
         match tokio::time::timeout(DEADLINE, request).await {
             Ok(Ok(message)) => Ok(i64::from(message.id.0)),
             Ok(Err(error)) => Err(what_to_do(&error)),
-            Err(_) => Err(SendError::Later(Duration::from_secs(2))),
+            Err(_) => Err(SendError::Later(SOON)),
         }
     }
 
@@ -86,8 +95,12 @@ impl Channel for Sender {
             .reply_markup(keyboard(view));
         match tokio::time::timeout(DEADLINE, request).await {
             Ok(Ok(_)) | Ok(Err(RequestError::Api(ApiError::MessageNotModified))) => Ok(()),
-            Ok(Err(error)) => Err(what_to_do(&error)),
-            Err(_) => Err(SendError::Later(Duration::from_secs(2))),
+            Ok(Err(error)) => Err(match what_to_do(&error) {
+                // Whatever Telegram has against this edit, a new message is the way on.
+                SendError::Later(_) if matches!(error, RequestError::Api(_)) => SendError::NoMessage,
+                other => other,
+            }),
+            Err(_) => Err(SendError::Later(SOON)),
         }
     }
 
@@ -97,7 +110,7 @@ impl Channel for Sender {
         match tokio::time::timeout(DEADLINE, self.bot.send_document(ChatId(person.0), file)).await {
             Ok(Ok(message)) => Ok(i64::from(message.id.0)),
             Ok(Err(error)) => Err(what_to_do(&error)),
-            Err(_) => Err(SendError::Later(Duration::from_secs(2))),
+            Err(_) => Err(SendError::Later(SOON)),
         }
     }
 }
@@ -108,10 +121,20 @@ fn keyboard(view: &View) -> InlineKeyboardMarkup {
     }))
 }
 
+/// Whether a press was answered before or is too old. The Bot API server writes "query ID" where
+/// teloxide expects "query id".
+fn is_too_old(error: &RequestError) -> bool {
+    match error {
+        RequestError::Api(ApiError::InvalidQueryId) => true,
+        RequestError::Api(ApiError::Unknown(text)) => text.starts_with("Bad Request: query is too old"),
+        _ => false,
+    }
+}
+
 /// What an error means for the sender of a message.
 fn what_to_do(error: &RequestError) -> SendError {
     match error {
-        RequestError::RetryAfter(seconds) => SendError::Later(seconds.duration()),
+        RequestError::RetryAfter(seconds) => SendError::Later(seconds.duration() + MARGIN),
         RequestError::Api(
             ApiError::BotBlocked
             | ApiError::UserDeactivated
@@ -125,7 +148,7 @@ fn what_to_do(error: &RequestError) -> SendError {
         ) => SendError::NoMessage,
         other => {
             warn!(kind = super::kind(other), "a message could not be sent; it will be tried again");
-            SendError::Later(Duration::from_secs(2))
+            SendError::Later(if matches!(other, RequestError::Api(_)) { NOT_SOON } else { SOON })
         }
     }
 }

@@ -1,0 +1,20 @@
+//! The real program against the emulated Bot API: talks, kills, faults, floods, and what it prints.
+
+mod emulator;
+
+#[path = "telegram/crash.rs"]
+mod crash;
+#[path = "telegram/data.rs"]
+mod data;
+#[path = "telegram/network.rs"]
+mod network;
+#[path = "telegram/reminders.rs"]
+mod reminders;
+#[path = "telegram/stage.rs"]
+mod stage;
+#[path = "telegram/start.rs"]
+mod start;
+#[path = "telegram/strangers.rs"]
+mod strangers;
+#[path = "telegram/talk.rs"]
+mod talk;

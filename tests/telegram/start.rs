@@ -1,0 +1,64 @@
+//! What the program says when it cannot start.
+
+use std::process::{Command, Output};
+
+use rstest::rstest;
+
+use crate::stage::{Stage, program};
+
+const GOOD: &str = "123456789:AAAAAAAAAAsecretAAAAAAAAAAAAAAAAAAA";
+const WITHOUT: &str = "\nTo try Backtalk without Telegram, run: backtalk chat";
+
+/// The checker: it fails, says this and no more, and nothing of the token.
+fn check(command: &mut Command, token: &str, says: &[&str]) {
+    let Output { status, stdout, stderr } = command.output().expect("The program runs.");
+    let said = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
+    assert!(status.code().is_some_and(|code| code != 0), "{status}\n{said}");
+    for says in says {
+        assert!(said.contains(says), "{said}");
+    }
+    let secret = token.split(':').next_back().unwrap_or_default();
+    assert!(secret.is_empty() || !said.contains(secret), "{said}");
+    assert!(said.trim_end().lines().count() <= 3, "{said}");
+}
+
+#[rstest]
+#[case::missing(None, "There is no bot token.")]
+#[case::empty(Some(" "), "There is no bot token.")]
+#[case::too_short(Some("12345:short"), "does not look like a bot token")]
+#[case::without_a_colon(Some("AAAAAAAAAAsecretAAAAAAAAAAAAAAAAAAA"), "does not look like a bot token")]
+#[case::with_a_space(Some("123:AAAAAAAAAAsecret AAAAAAAAAAAAAAAAAA"), "does not look like a bot token")]
+fn a_token_that_cannot_be_one_ends_it(#[case] token: Option<&str>, #[case] says: &str) {
+    let mut command = program();
+    command.env("BACKTALK_STORE", "memory");
+    if let Some(token) = token {
+        command.env("TELOXIDE_TOKEN", token);
+    }
+    check(&mut command, token.unwrap_or_default().trim(), &[says, WITHOUT]);
+}
+
+#[tokio::test]
+async fn a_token_that_telegram_does_not_know_ends_it() {
+    let stage = Stage::empty().await;
+    let mut command = program();
+    command
+        .env("TELOXIDE_TOKEN", GOOD)
+        .env("TELOXIDE_API_URL", stage.telegram.url())
+        .env("BACKTALK_STORE", stage.store());
+    check(&mut command, GOOD, &["Telegram does not know this bot token.", WITHOUT]);
+}
+
+#[rstest]
+#[case::redis_alone(&[("REDIS_URL", "redis://:hush@localhost")], "REDIS_URL is set, but this version")]
+#[case::redis_as_the_store(&[("BACKTALK_STORE", "redis://:hush@localhost")], "The store `redis` cannot be used.")]
+#[case::an_address_that_is_none(
+    &[("BACKTALK_STORE", "memory"), ("TELOXIDE_API_URL", "api.telegram.org")],
+    "TELOXIDE_API_URL is not an address."
+)]
+#[case::a_store_that_cannot_be_made(&[("BACKTALK_STORE", "/dev/null/b.sqlite")], "--store")]
+fn a_setting_that_cannot_be_used_ends_it(#[case] settings: &[(&str, &str)], #[case] says: &str) {
+    let mut command = program();
+    command.env("TELOXIDE_TOKEN", GOOD).envs(settings.iter().copied());
+    check(&mut command, ":hush", &[says]);
+    check(&mut command, GOOD, &[says]);
+}
