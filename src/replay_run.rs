@@ -411,6 +411,8 @@ pub fn record(d: &Arc<Dialogue>, said: &[(Input, Timestamp)]) -> Result<String, 
     let mut labels: Vec<(String, String)> = Vec::new();
     let mut turns = Vec::new();
     for (input, now) in said {
+        // Whole seconds read better, and the same rounded times are run and written.
+        let now = &Timestamp::from_second(now.as_second()).unwrap_or(*now);
         let action = match input {
             Input::Press(press) => {
                 let data = press.to_string();
@@ -434,18 +436,14 @@ pub fn record(d: &Arc<Dialogue>, said: &[(Input, Timestamp)]) -> Result<String, 
         if let Some(after) = crate::engine::step(d, &session, input, *now).session {
             session = after;
         }
-        let shown = crate::engine::view::view(d, &session, *now);
         let state = State::of(d, &session);
-        labels.extend(shown.iter().flat_map(|v| v.buttons()).map(|b| (b.label.clone(), b.data.clone())));
-        if let Some(told) = state.told {
-            let v = crate::engine::verdict::verdict(d, &session, told.index);
-            labels.extend(v.buttons().map(|b| (b.label.clone(), b.data.clone())));
-        }
-        for m in d.messages.keys() {
-            let words = crate::engine::words::words(d, &session, &state);
-            let v = crate::engine::view::message_view(d, &session, &state, &words, m);
-            labels.extend(v.buttons().map(|b| (b.label.clone(), b.data.clone())));
-        }
+        let words = crate::engine::words::words(d, &session, &state);
+        let message = |id: &String| crate::engine::view::message_view(d, &session, &state, &words, id);
+        let told = state.told.map(|told| crate::engine::verdict::verdict(d, &session, told.index));
+        let open = crate::engine::view::view(d, &session, *now);
+        // What is in front of the person comes last, since several buttons may carry the same.
+        let views = d.messages.keys().map(message).chain(told).chain(open);
+        labels = views.flat_map(|v| buttons(&v)).collect();
         turns.push((*now, action));
     }
     let comment = vec!["# Say here what must hold.".to_owned()];
