@@ -45,11 +45,23 @@ pub async fn run(bot: Bot, settings: Telegram) -> Result<(), String> {
         wake: Notify::new(),
     });
     let chats = Chats::new(shared.clone());
-    let polling = tokio::spawn(poll::run(client, me, shared.clone(), chats.clone(), stop.clone()));
+    let polling = tokio::spawn(poll::run(
+        client,
+        me,
+        shared.clone(),
+        chats.clone(),
+        stop.clone(),
+    ));
     let reminding = tokio::spawn(reminder::run(bot.store, clock, Wake(shared), stop, {
         let chats = chats.clone();
         move |person| {
-            let job = Job { input: Input::Due, update: None, language: None, press: None, done: Box::new(|_| {}) };
+            let job = Job {
+                input: Input::Due,
+                update: None,
+                language: None,
+                press: None,
+                done: Box::new(|_| {}),
+            };
             chats.give(person, job);
         }
     }));
@@ -57,7 +69,10 @@ pub async fn run(bot: Bot, settings: Telegram) -> Result<(), String> {
     info!("stopping");
     // Nobody listens any more only when both have ended already.
     let _ = stopper.send(true);
-    if tokio::time::timeout(GRACE, async { tokio::join!(polling, reminding) }).await.is_err() {
+    if tokio::time::timeout(GRACE, async { tokio::join!(polling, reminding) })
+        .await
+        .is_err()
+    {
         warn!("some work did not end in time; it is stored and goes on at the next start");
     }
     Ok(())
@@ -91,7 +106,11 @@ async fn signal() {
 fn log() {
     use tracing_subscriber::EnvFilter;
     let level = std::env::var("BACKTALK_LOG").unwrap_or_else(|_| "info".into());
-    let level = if ["error", "warn", "info", "debug", "trace"].contains(&level.as_str()) { level } else { "info".into() };
+    let level = if ["error", "warn", "info", "debug", "trace"].contains(&level.as_str()) {
+        level
+    } else {
+        "info".into()
+    };
     let filter = EnvFilter::new(format!("off,backtalk={level}"));
     // A second call in one process (tests) keeps the first.
     let _ = tracing_subscriber::fmt()

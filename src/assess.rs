@@ -29,7 +29,8 @@ pub fn assess(d: &Dialogue, known: &Knowledge) -> Assessment {
 /// Whether an emergency rule holds whatever the open facts turn out to be.
 pub fn is_emergency(d: &Dialogue, known: &Knowledge) -> bool {
     d.rules.iter().any(|r| {
-        r.disposition == Disposition::Emergency && d.holds(&r.when, known, Some(Disposition::Emergency))
+        r.disposition == Disposition::Emergency
+            && d.holds(&r.when, known, Some(Disposition::Emergency))
     })
 }
 
@@ -37,14 +38,21 @@ pub fn is_emergency(d: &Dialogue, known: &Knowledge) -> bool {
 ///
 /// A fact that was skipped stays open in `known`: a gate that could hang on it counts as firing,
 /// since skipped is not no.
-pub fn gates(d: &Dialogue, known: &Knowledge, disposition: Disposition) -> (Vec<usize>, Vec<Element>) {
+pub fn gates(
+    d: &Dialogue,
+    known: &Knowledge,
+    disposition: Disposition,
+) -> (Vec<usize>, Vec<Element>) {
     let firing: Vec<usize> = (0..d.gates.len())
         .filter(|&i| {
             use crate::dialogue::Truth;
             d.gates[i].when.truth(&d.facts, known, Some(disposition)) != Truth::False
         })
         .collect();
-    let mut out: Vec<Element> = firing.iter().flat_map(|&i| d.gates[i].leaves_out.clone()).collect();
+    let mut out: Vec<Element> = firing
+        .iter()
+        .flat_map(|&i| d.gates[i].leaves_out.clone())
+        .collect();
     out.sort_unstable();
     out.dedup();
     (firing, out)
@@ -56,12 +64,20 @@ pub fn cards(d: &Dialogue, known: &Knowledge, disposition: Disposition) -> Vec<u
         return Vec::new();
     }
     (0..d.cards.len())
-        .filter(|&i| d.cards[i].when.as_ref().is_some_and(|w| d.holds(w, known, Some(disposition))))
+        .filter(|&i| {
+            d.cards[i]
+                .when
+                .as_ref()
+                .is_some_and(|w| d.holds(w, known, Some(disposition)))
+        })
         .take(2)
         .collect()
 }
 
 /// Whether a plan goes with this disposition.
 pub fn is_coached(disposition: Disposition) -> bool {
-    matches!(disposition, Disposition::Soon | Disposition::Routine | Disposition::SelfCare)
+    matches!(
+        disposition,
+        Disposition::Soon | Disposition::Routine | Disposition::SelfCare
+    )
 }

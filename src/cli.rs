@@ -39,7 +39,12 @@ struct Files {
     #[arg(long, global = true, env = "BACKTALK_DIALOGUES")]
     dialogues: Option<PathBuf>,
     /// The dialogue in that folder.
-    #[arg(long, global = true, env = "BACKTALK_DIALOGUE", default_value = "back_spasm")]
+    #[arg(
+        long,
+        global = true,
+        env = "BACKTALK_DIALOGUE",
+        default_value = "back_spasm"
+    )]
     dialogue: String,
 }
 
@@ -190,15 +195,23 @@ fn run(cli: Cli) -> Outcome {
 fn sources(files: &Files) -> Result<Sources, String> {
     match &files.dialogues {
         None => Ok(shipped::built_in()),
-        Some(path) => shipped::folder(path)
-            .map_err(|e| format!("The folder {} cannot be read: {e}. Give it with --dialogues.", path.display())),
+        Some(path) => shipped::folder(path).map_err(|e| {
+            format!(
+                "The folder {} cannot be read: {e}. Give it with --dialogues.",
+                path.display()
+            )
+        }),
     }
 }
 
 fn dialogue(files: &Files) -> Result<Dialogue, String> {
     let sources = sources(files)?;
-    load::load(&sources, &files.dialogue)
-        .map_err(|issues| format!("{}\nThe dialogue cannot be used. `backtalk check` says more.", issue::print(&issues, &sources, color())))
+    load::load(&sources, &files.dialogue).map_err(|issues| {
+        format!(
+            "{}\nThe dialogue cannot be used. `backtalk check` says more.",
+            issue::print(&issues, &sources, color())
+        )
+    })
 }
 
 fn color() -> bool {
@@ -213,7 +226,9 @@ fn open_store(choice: &StoreChoice) -> Result<Arc<dyn Store>, String> {
 }
 
 fn choose(args: Option<&StoreArgs>) -> Result<StoreChoice, String> {
-    let (store, redis) = args.map_or((None, None), |a| (a.store.as_deref(), a.redis_url.as_deref()));
+    let (store, redis) = args.map_or((None, None), |a| {
+        (a.store.as_deref(), a.redis_url.as_deref())
+    });
     config::store(store, redis).map_err(|e| e.to_string())
 }
 
@@ -229,16 +244,29 @@ fn chat(files: &Files, args: ChatArgs) -> Outcome {
     if dialogue.signed_off.is_none() {
         println!("  (Draft dialogue: not checked by a clinician. Not for real emergencies.)");
     }
-    let choice = if args.memory { StoreChoice::Memory } else { choose(Some(&args.store))? };
+    let choice = if args.memory {
+        StoreChoice::Memory
+    } else {
+        choose(Some(&args.store))?
+    };
     if let StoreChoice::File(path) = &choice {
-        println!("  (Your answers are kept in {}. /forget deletes them.)", path.display());
+        println!(
+            "  (Your answers are kept in {}. /forget deletes them.)",
+            path.display()
+        );
     }
-    let bot = Bot { dialogue, store: open_store(&choice)? };
+    let bot = Bot {
+        dialogue,
+        store: open_store(&choice)?,
+    };
     let clock: Box<dyn Clock> = match (args.at, args.speed) {
         (None, 1.0) => Box::new(SystemClock),
         (at, speed) => {
             let from = match at {
-                Some(at) => at.to_zoned(TimeZone::system()).map_err(|e| format!("--at: {e}"))?.timestamp(),
+                Some(at) => at
+                    .to_zoned(TimeZone::system())
+                    .map_err(|e| format!("--at: {e}"))?
+                    .timestamp(),
                 None => SystemClock.now(),
             };
             Box::new(ShiftedClock::new(from, speed))
@@ -262,15 +290,24 @@ fn chat(files: &Files, args: ChatArgs) -> Outcome {
 }
 
 fn telegram(files: &Files, args: RunArgs) -> Outcome {
-    let settings = config::telegram(std::env::var("TELOXIDE_TOKEN").ok(), std::env::var("TELOXIDE_API_URL").ok())
-        .map_err(|e| e.to_string())?;
+    let settings = config::telegram(
+        std::env::var("TELOXIDE_TOKEN").ok(),
+        std::env::var("TELOXIDE_API_URL").ok(),
+    )
+    .map_err(|e| e.to_string())?;
     let dialogue = Arc::new(dialogue(files)?);
     let store = match &args.store {
         Some(store) => choose(Some(store))?,
-        None => config::store(std::env::var("BACKTALK_STORE").ok().as_deref(), std::env::var("REDIS_URL").ok().as_deref())
-            .map_err(|e| e.to_string())?,
+        None => config::store(
+            std::env::var("BACKTALK_STORE").ok().as_deref(),
+            std::env::var("REDIS_URL").ok().as_deref(),
+        )
+        .map_err(|e| e.to_string())?,
     };
-    let bot = Bot { dialogue, store: open_store(&store)? };
+    let bot = Bot {
+        dialogue,
+        store: open_store(&store)?,
+    };
     runtime()?.block_on(app::run(bot, settings))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -281,9 +318,19 @@ fn check(files: &Files, args: &CheckArgs) -> Outcome {
         Ok(d) => (crate::dialogue::check::check(&d, &sources), Some(d)),
         Err(issues) => (issues, None),
     };
-    print!("{}", issue::print(&issues, &sources, std::io::stdout().is_terminal()));
+    print!(
+        "{}",
+        issue::print(&issues, &sources, std::io::stdout().is_terminal())
+    );
     if let Some(d) = &dialogue {
-        println!("{}: form {}, {} screens, {} facts, {} rules.", d.name, d.form, d.screens.len(), d.facts.len(), d.rules.len());
+        println!(
+            "{}: form {}, {} screens, {} facts, {} rules.",
+            d.name,
+            d.form,
+            d.screens.len(),
+            d.facts.len(),
+            d.rules.len()
+        );
         match &d.signed_off {
             Some(by) => println!("Signed off by {by}."),
             None => println!("Draft: not signed by a clinician."),
@@ -296,16 +343,23 @@ fn check(files: &Files, args: &CheckArgs) -> Outcome {
         }
         if args.taps {
             let path = format!("{}/vignettes.yaml", d.name);
-            let text = sources.get(&path).ok_or_else(|| format!("There is no file {path} to count taps over."))?;
+            let text = sources
+                .get(&path)
+                .ok_or_else(|| format!("There is no file {path} to count taps over."))?;
             let file = serde_saphyr::from_str(text).map_err(|e| format!("{path}: {e}"))?;
             print!("\n{}", crate::dialogue::check::taps(&outcomes(d, &file)?));
         }
     }
-    Ok(if issues.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if issues.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn yaml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, String> {
-    let text = std::fs::read_to_string(path).map_err(|e| format!("{} cannot be read: {e}", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| format!("{} cannot be read: {e}", path.display()))?;
     serde_saphyr::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))
 }
 
@@ -315,14 +369,20 @@ fn triage(files: &Files, args: &TriageArgs) -> Outcome {
     let known = vignettes::facts(&d, &only.facts).map_err(|wrong| wrong.join("\n"))?;
     let verdict = vignettes::triage(&d, &known);
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&verdict).map_err(|e| e.to_string())?);
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&verdict).map_err(|e| e.to_string())?
+        );
     } else {
         print!("{}", vignettes::triage_text(&verdict));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn outcomes(d: &Dialogue, file: &vignettes::VignetteFile) -> Result<Vec<vignettes::Outcome>, String> {
+fn outcomes(
+    d: &Dialogue,
+    file: &vignettes::VignetteFile,
+) -> Result<Vec<vignettes::Outcome>, String> {
     let mut wrong = Vec::new();
     let mut out = Vec::new();
     for v in &file.vignettes {
@@ -331,7 +391,11 @@ fn outcomes(d: &Dialogue, file: &vignettes::VignetteFile) -> Result<Vec<vignette
             Err(said) => wrong.extend(said.into_iter().map(|s| format!("{}: {s}", v.id))),
         }
     }
-    if wrong.is_empty() { Ok(out) } else { Err(wrong.join("\n")) }
+    if wrong.is_empty() {
+        Ok(out)
+    } else {
+        Err(wrong.join("\n"))
+    }
 }
 
 fn run_vignettes(files: &Files, args: &VignettesArgs) -> Outcome {
@@ -346,13 +410,21 @@ fn run_vignettes(files: &Files, args: &VignettesArgs) -> Outcome {
         }
     }
     if args.json {
-        let all = serde_json::json!({ "vignettes": outcomes, "totals": vignettes::totals(&outcomes) });
-        println!("{}", serde_json::to_string_pretty(&all).map_err(|e| e.to_string())?);
+        let all =
+            serde_json::json!({ "vignettes": outcomes, "totals": vignettes::totals(&outcomes) });
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&all).map_err(|e| e.to_string())?
+        );
     } else {
         print!("{}", vignettes::table(&outcomes));
     }
     let wrong = outcomes.iter().any(|o| !o.wrong.is_empty());
-    Ok(if wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if wrong {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn replay(files: &Files, args: &ReplayArgs) -> Outcome {
@@ -373,14 +445,29 @@ fn replay(files: &Files, args: &ReplayArgs) -> Outcome {
         }
     }
     println!("{} replays, {failed} failed.", args.files.len());
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn graph(files: &Files, args: &GraphArgs) -> Outcome {
     use crate::dialogue::graph::{Detail, dot, mermaid};
     let d = dialogue(files)?;
-    let detail = if args.overview { Detail::Overview } else { Detail::Full };
-    print!("{}", if args.dot { dot(&d, detail) } else { mermaid(&d, detail) });
+    let detail = if args.overview {
+        Detail::Overview
+    } else {
+        Detail::Full
+    };
+    print!(
+        "{}",
+        if args.dot {
+            dot(&d, detail)
+        } else {
+            mermaid(&d, detail)
+        }
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -39,7 +39,11 @@ pub struct ShiftedClock {
 impl ShiftedClock {
     /// A clock that shows `from` now and runs `speed` times as fast as the real one.
     pub fn new(from: Timestamp, speed: f64) -> ShiftedClock {
-        ShiftedClock { began: SystemClock.now(), from, speed: speed.max(0.001) }
+        ShiftedClock {
+            began: SystemClock.now(),
+            from,
+            speed: speed.max(0.001),
+        }
     }
 }
 

@@ -33,7 +33,9 @@ pub enum ConfigError {
     #[error("TELOXIDE_API_URL is not an address. It looks like https://api.telegram.org")]
     BadUrl,
     /// The store is of a kind that this version does not have.
-    #[error("The store `{0}` cannot be used. Give the path of a file, such as --store backtalk.sqlite, or `memory`.")]
+    #[error(
+        "The store `{0}` cannot be used. Give the path of a file, such as --store backtalk.sqlite, or `memory`."
+    )]
     BadStore(String),
     /// Redis is not there yet.
     #[error(
@@ -45,13 +47,17 @@ pub enum ConfigError {
 
 /// Read the token and the address.
 pub fn telegram(token: Option<String>, api_url: Option<String>) -> Result<Telegram, ConfigError> {
-    let token = token.filter(|t| !t.trim().is_empty()).ok_or(ConfigError::NoToken)?;
+    let token = token
+        .filter(|t| !t.trim().is_empty())
+        .ok_or(ConfigError::NoToken)?;
     let token = token.trim();
     let (id, secret) = token.split_once(':').ok_or(ConfigError::BadToken)?;
     let well_formed = !id.is_empty()
         && id.chars().all(|c| c.is_ascii_digit())
         && secret.len() >= 30
-        && secret.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        && secret
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     if !well_formed {
         return Err(ConfigError::BadToken);
     }
@@ -60,7 +66,10 @@ pub fn telegram(token: Option<String>, api_url: Option<String>) -> Result<Telegr
     {
         return Err(ConfigError::BadUrl);
     }
-    Ok(Telegram { token: token.to_owned().into(), api_url })
+    Ok(Telegram {
+        token: token.to_owned().into(),
+        api_url,
+    })
 }
 
 /// Where records are kept.
@@ -76,7 +85,9 @@ pub enum StoreChoice {
 pub fn store(choice: Option<&str>, redis_url: Option<&str>) -> Result<StoreChoice, ConfigError> {
     match (choice, redis_url) {
         (Some("memory"), _) => Ok(StoreChoice::Memory),
-        (Some(url), _) if url.contains("://") => Err(ConfigError::BadStore(url.split("://").next().unwrap_or("").to_owned())),
+        (Some(url), _) if url.contains("://") => Err(ConfigError::BadStore(
+            url.split("://").next().unwrap_or("").to_owned(),
+        )),
         (Some(path), _) => Ok(StoreChoice::File(path.into())),
         (None, Some(url)) if !url.is_empty() => Err(ConfigError::NoRedis),
         (None, _) => Ok(StoreChoice::File(usual_file())),
@@ -85,9 +96,14 @@ pub fn store(choice: Option<&str>, redis_url: Option<&str>) -> Result<StoreChoic
 
 /// `$XDG_STATE_HOME/backtalk/backtalk.sqlite`, or the same below `~/.local/state`.
 pub fn usual_file() -> PathBuf {
-    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
+    let state = std::env::var_os("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|p| p.is_absolute());
     let home = || std::env::var_os("HOME").map(|h| Path::new(&h).join(".local/state"));
-    state.or_else(home).unwrap_or_else(|| PathBuf::from(".")).join("backtalk/backtalk.sqlite")
+    state
+        .or_else(home)
+        .unwrap_or_else(|| PathBuf::from("."))
+        .join("backtalk/backtalk.sqlite")
 }
 
 #[cfg(test)]
@@ -111,8 +127,14 @@ mod tests {
 
     #[test]
     fn the_flag_wins_over_redis_and_redis_over_the_usual_place() {
-        assert_eq!(store(Some("a.sqlite"), Some("redis://x")).unwrap(), StoreChoice::File("a.sqlite".into()));
-        assert!(matches!(store(None, Some("redis://x")), Err(ConfigError::NoRedis)));
+        assert_eq!(
+            store(Some("a.sqlite"), Some("redis://x")).unwrap(),
+            StoreChoice::File("a.sqlite".into())
+        );
+        assert!(matches!(
+            store(None, Some("redis://x")),
+            Err(ConfigError::NoRedis)
+        ));
         assert!(matches!(store(None, None), Ok(StoreChoice::File(_))));
     }
 }

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, HashMap};
 
 pub use condition::Condition;
 pub use file::{Act, Disposition, Element, FactKind};
-pub use knowledge::{FactId, Known, Knowledge, Options, Truth};
+pub use knowledge::{FactId, Knowledge, Known, Options, Truth};
 pub use numbers::Numbers;
 pub use places::{Place, Places};
 pub use template::{Template, Words};
@@ -145,7 +145,10 @@ impl Fact {
 
     /// The number of the option with this id.
     pub fn option(&self, id: &str) -> Option<u8> {
-        self.options.iter().position(|o| o.id == id).map(|i| i as u8)
+        self.options
+            .iter()
+            .position(|o| o.id == id)
+            .map(|i| i as u8)
     }
 
     /// Whether everything about it is known.
@@ -589,7 +592,12 @@ impl Dialogue {
     }
 
     /// Whether a condition certainly holds, as far as is known.
-    pub fn holds(&self, condition: &Condition, known: &Knowledge, disposition: Option<Disposition>) -> bool {
+    pub fn holds(
+        &self,
+        condition: &Condition,
+        known: &Knowledge,
+        disposition: Option<Disposition>,
+    ) -> bool {
         condition.truth(&self.facts, known, disposition).holds()
     }
 }

@@ -205,7 +205,10 @@ impl Turn<'_> {
     /// End the rounds. No timer will speak of a pack that is still on, so it is said at once.
     fn end_rounds(&mut self, how: RoundWhat) {
         let state = self.state();
-        if matches!(rounds::fold(self.d, &self.s, &state).state, rounds::RoundState::On { .. }) {
+        if matches!(
+            rounds::fold(self.d, &self.s, &state).state,
+            rounds::RoundState::On { .. }
+        ) {
             self.message("off_again");
         }
         self.s.round(self.now, how);
@@ -316,11 +319,15 @@ impl Turn<'_> {
         let s = &self.d.screens[screen];
         let id = screen as u16;
         let offered = |item: u8| {
-            s.items.get(usize::from(item)).filter(|i| route::is_offered(self.d, state, screen, i))
+            s.items
+                .get(usize::from(item))
+                .filter(|i| route::is_offered(self.d, state, screen, i))
         };
         match *wish {
             Wish::Answer(item) | Wish::Confirm(item) if s.kind != ScreenKind::Any => {
-                let Some(i) = offered(item) else { return self.stale() };
+                let Some(i) = offered(item) else {
+                    return self.stale();
+                };
                 self.s.aside = Aside::None;
                 let reply = i.reply.clone();
                 self.say(What::Answered { screen: id, item });
@@ -365,7 +372,11 @@ impl Turn<'_> {
             Wish::Explained(fact, option) if s.not_sure.contains(&usize::from(fact)) => {
                 if self.is_option(fact, option) {
                     self.s.aside = Aside::None;
-                    self.say(What::Explained { screen: id, fact, option });
+                    self.say(What::Explained {
+                        screen: id,
+                        fact,
+                        option,
+                    });
                 }
             }
             _ => self.stale(),
@@ -374,18 +385,25 @@ impl Turn<'_> {
 
     /// A long pause is noted before the answer that ends it, so that the answer counts as new.
     fn came_back_first(&mut self, state: &State) {
-        let Some(last) = self.s.last_said().filter(|_| state.open && state.began) else { return };
+        let Some(last) = self.s.last_said().filter(|_| state.open && state.began) else {
+            return;
+        };
         if state.came_back.is_some() {
             return;
         }
         let away = self.now.duration_since(last);
         if away > STALE_AFTER {
-            self.say(What::CameBack { a_day: away > DAY_AFTER });
+            self.say(What::CameBack {
+                a_day: away > DAY_AFTER,
+            });
         }
     }
 
     fn is_option(&self, fact: u8, option: u8) -> bool {
-        self.d.facts.get(usize::from(fact)).is_some_and(|f| usize::from(option) < f.options.len())
+        self.d
+            .facts
+            .get(usize::from(fact))
+            .is_some_and(|f| usize::from(option) < f.options.len())
     }
 
     fn asked(&mut self, fact: u8, option: u8) {
@@ -393,7 +411,11 @@ impl Turn<'_> {
             return self.stale();
         }
         self.s.aside = Aside::None;
-        let barred = |turn: &Self| plan::gates(turn.d, &turn.state()).1.contains(&Element::Coaching);
+        let barred = |turn: &Self| {
+            plan::gates(turn.d, &turn.state())
+                .1
+                .contains(&Element::Coaching)
+        };
         let found = |turn: &Self| verdict::assessment(turn.d, &turn.state());
         let (was_barred, was_found) = (barred(self), found(self).rules);
         self.say(What::Asked { fact, option });
@@ -401,10 +423,17 @@ impl Turn<'_> {
         // reasons, say, or with the plan that was held back until an adult joined. `conclude`
         // tells one that rises.
         let state = self.state();
-        let Some(told) = state.told.filter(|t| !state.open && t.disposition != Disposition::NoTriage) else { return };
+        let Some(told) = state
+            .told
+            .filter(|t| !state.open && t.disposition != Disposition::NoTriage)
+        else {
+            return;
+        };
         let now = found(self);
         let changed = now.rules != was_found || was_barred && !barred(self);
-        if now.disposition <= told.disposition && (changed || route::place(self.d, &state) == Place::Told) {
+        if now.disposition <= told.disposition
+            && (changed || route::place(self.d, &state) == Place::Told)
+        {
             self.tell(told.disposition);
         }
     }
@@ -421,7 +450,9 @@ impl Turn<'_> {
 
     fn page(&mut self, page: u8, part: u8) {
         let state = self.state();
-        if route::place(self.d, &state) == Place::Plan && usize::from(page) < view::page_count(self.d) {
+        if route::place(self.d, &state) == Place::Plan
+            && usize::from(page) < view::page_count(self.d)
+        {
             self.s.aside = Aside::None;
             self.s.page = Some((page, part));
         } else {
@@ -441,13 +472,17 @@ impl Turn<'_> {
 
     /// Answer with a message: over the open question when there is one.
     fn reply(&mut self, id: &str) {
-        let Some(message) = self.d.messages.get(id) else { return self.stale() };
+        let Some(message) = self.d.messages.get(id) else {
+            return self.stale();
+        };
         let state = self.state();
         let asking = matches!(route::place(self.d, &state), Place::Asking(_) | Place::Plan);
         // A verdict that follows from the same tap takes the question away.
         let found = verdict::assessment(self.d, &state).disposition;
         let rises = assess::is_emergency(self.d, &state.known)
-            || state.told.is_some_and(|t| !state.open && found > t.disposition);
+            || state
+                .told
+                .is_some_and(|t| !state.open && found > t.disposition);
         if !asking || rises {
             self.message(id);
         } else if message.buttons.is_empty() {
@@ -604,7 +639,9 @@ impl Turn<'_> {
     /// Say the verdict that stands once more.
     fn again(&mut self, state: &State) {
         if let Some(told) = state.told.filter(|_| !state.open) {
-            self.owed.push(Owed::Verdict { event: told.index as u16 });
+            self.owed.push(Owed::Verdict {
+                event: told.index as u16,
+            });
         }
     }
 
@@ -614,7 +651,11 @@ impl Turn<'_> {
             return;
         }
         self.s.aside = Aside::None;
-        if state.told.is_some_and(|t| t.disposition == Disposition::Emergency) && !state.open {
+        if state
+            .told
+            .is_some_and(|t| t.disposition == Disposition::Emergency)
+            && !state.open
+        {
             self.s.aside = Aside::Mistake;
             self.fresh = true;
         } else if state.began {
@@ -636,24 +677,43 @@ impl Turn<'_> {
             // A double tap starts nothing twice.
             return;
         }
-        if rounds::rounds_in_a_day(&self.s, pack, self.now) >= rounds::times(self.d, pack).cap_per_day {
+        if rounds::rounds_in_a_day(&self.s, pack, self.now)
+            >= rounds::times(self.d, pack).cap_per_day
+        {
             return self.message("day_full");
         }
-        let safety = if pack == Pack::Ice { "pack_safety_ice" } else { "pack_safety_heat" };
+        let safety = if pack == Pack::Ice {
+            "pack_safety_ice"
+        } else {
+            "pack_safety_heat"
+        };
         if round == rounds::RoundState::Idle && self.s.aside != Aside::Message(safety.to_owned()) {
             // The first pack shows how to use it safely; its *Start* begins the round.
             return self.aside(safety);
         }
         self.s.aside = Aside::None;
         self.s.round(self.now, RoundWhat::Started(pack));
-        let id = if pack == Pack::Ice { "ice_on" } else { "heat_on" };
-        self.owed.push(Owed::Message { id: id.into(), about_ms: Some(self.now.as_millisecond()) });
+        let id = if pack == Pack::Ice {
+            "ice_on"
+        } else {
+            "heat_on"
+        };
+        self.owed.push(Owed::Message {
+            id: id.into(),
+            about_ms: Some(self.now.as_millisecond()),
+        });
     }
 
     fn off(&mut self, state: &State) {
-        if matches!(rounds::fold(self.d, &self.s, state).state, rounds::RoundState::On { .. }) {
+        if matches!(
+            rounds::fold(self.d, &self.s, state).state,
+            rounds::RoundState::On { .. }
+        ) {
             self.s.round(self.now, RoundWhat::Off);
-            self.owed.push(Owed::Message { id: "is_off".into(), about_ms: Some(self.now.as_millisecond()) });
+            self.owed.push(Owed::Message {
+                id: "is_off".into(),
+                about_ms: Some(self.now.as_millisecond()),
+            });
         }
     }
 
@@ -665,7 +725,10 @@ impl Turn<'_> {
         }
         if matches!(round, rounds::RoundState::Offered { .. }) {
             self.s.round(self.now, what);
-            self.owed.push(Owed::Message { id: reply.into(), about_ms: Some(self.now.as_millisecond()) });
+            self.owed.push(Owed::Message {
+                id: reply.into(),
+                about_ms: Some(self.now.as_millisecond()),
+            });
         }
     }
 
@@ -698,13 +761,17 @@ impl Turn<'_> {
                 return;
             }
             Some(Danger::Emergency { fact, words }) if !self.is_told_emergency(state) => {
-                self.s.aside = Aside::Words { fact: fact as u8, words };
+                self.s.aside = Aside::Words {
+                    fact: fact as u8,
+                    words,
+                };
                 return;
             }
             _ => {}
         }
         let article = text_answer::looks_like_an_article(self.d, text);
-        let waiting = !matches!(self.s.aside, Aside::None | Aside::Note(_)) || state.came_back.is_some();
+        let waiting =
+            !matches!(self.s.aside, Aside::None | Aside::Note(_)) || state.came_back.is_some();
         let screen = match screen {
             Some(screen) if !waiting && !article => screen,
             _ => return self.text_beside_a_screen(text, state, article),
@@ -729,7 +796,9 @@ impl Turn<'_> {
     /// Words while no question of the triage waits for them: they may name a button, or start.
     fn text_beside_a_screen(&mut self, text: &str, state: &State, article: bool) {
         let shown = view::view(self.d, &self.s, self.now);
-        let named = shown.as_ref().and_then(|v| text_answer::button(self.d, v, text));
+        let named = shown
+            .as_ref()
+            .and_then(|v| text_answer::button(self.d, v, text));
         if let Some(press) = named {
             return self.press(&press, state);
         }
@@ -755,12 +824,20 @@ impl Turn<'_> {
     }
 
     fn is_told_emergency(&self, state: &State) -> bool {
-        !state.open && state.told.is_some_and(|t| t.disposition == Disposition::Emergency)
+        !state.open
+            && state
+                .told
+                .is_some_and(|t| t.disposition == Disposition::Emergency)
     }
 }
 
 /// Whether a fact of several answers, or of one, is answered by this option.
-pub fn is_answered_by(d: &Dialogue, known: &crate::dialogue::Knowledge, fact: usize, option: u8) -> bool {
+pub fn is_answered_by(
+    d: &Dialogue,
+    known: &crate::dialogue::Knowledge,
+    fact: usize,
+    option: u8,
+) -> bool {
     match d.facts[fact].kind {
         FactKind::Multi => known.get(fact).on & (1 << option) != 0,
         _ => known.get(fact).option() == Some(option),

@@ -2,39 +2,39 @@
 //!
 //! In reading order:
 
-/// A dialogue: facts, rules, screens, plan and words, read from files and checked once.
-pub mod dialogue;
+/// Someone who answers the real screens from a set of facts.
+pub mod answerer;
+/// Wires it all; starts and stops gracefully.
+pub mod app;
 /// From facts to advice: which rules fire, how urgent it is, what the plan leaves out.
 pub mod assess;
+/// The commands.
+pub mod cli;
+/// The only reader of the time.
+pub mod clock;
+/// Settings, from flags and environment.
+pub mod config;
+/// A dialogue: facts, rules, screens, plan and words, read from files and checked once.
+pub mod dialogue;
 /// The conversation: `step(dialogue, session, input, now) -> Step`. Pure and total.
 pub mod engine;
 /// The plan: packs by the clock and the gates, and the lines of each page. Pure.
 pub mod plan;
-/// Someone who answers the real screens from a set of facts.
-pub mod answerer;
-/// Vignettes: cases with expected results.
-pub mod vignettes;
-/// Drives turns through a replay file.
-pub mod replay_run;
+/// Wakes people who are due.
+pub mod reminder;
 /// Where records live: one small contract that every store keeps.
 /// Replay files: a conversation that is also a test. Pure.
 pub mod replay;
-pub mod store;
-/// Load, step, commit, deliver: the one place where the pure core meets I/O.
-pub mod turn;
-/// Wakes people who are due.
-pub mod reminder;
-/// The same conversation in a terminal.
-pub mod terminal;
-/// The conversation in Telegram.
-pub mod telegram;
-/// Wires it all; starts and stops gracefully.
-pub mod app;
-/// The commands.
-pub mod cli;
-/// Settings, from flags and environment.
-pub mod config;
-/// The only reader of the time.
-pub mod clock;
+/// Drives turns through a replay file.
+pub mod replay_run;
 /// The dialogue files, from a folder or built into the program.
 pub mod shipped;
+pub mod store;
+/// The conversation in Telegram.
+pub mod telegram;
+/// The same conversation in a terminal.
+pub mod terminal;
+/// Load, step, commit, deliver: the one place where the pure core meets I/O.
+pub mod turn;
+/// Vignettes: cases with expected results.
+pub mod vignettes;

@@ -72,7 +72,11 @@ pub fn hours_since_start(d: &Dialogue, state: &State, now: Timestamp) -> u32 {
         .since
         .iter()
         .filter(|s| d.holds(&s.when, &full, None))
-        .filter_map(|s| full.get(s.fact).option().and_then(|o| s.hours.get(usize::from(o)).copied().flatten()))
+        .filter_map(|s| {
+            full.get(s.fact)
+                .option()
+                .and_then(|o| s.hours.get(usize::from(o)).copied().flatten())
+        })
         .min()
         .unwrap_or(0);
     let answered = state.told.map_or(now.as_millisecond(), |t| t.at_ms);
@@ -83,7 +87,10 @@ pub fn hours_since_start(d: &Dialogue, state: &State, now: Timestamp) -> u32 {
 /// Which packs fit this person now.
 pub fn packs(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> Packs {
     let (_, out) = gates(d, state);
-    let skin_wrong = session.rounds.iter().any(|e| e.what == RoundWhat::SkinWrong);
+    let skin_wrong = session
+        .rounds
+        .iter()
+        .any(|e| e.what == RoundWhat::SkinWrong);
     let barred = |e: Element| skin_wrong || out.contains(&e) || out.contains(&Element::Coaching);
     let full = d.completed(&state.known);
     let hours = hours_since_start(d, state, now);
@@ -100,7 +107,11 @@ pub fn packs(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> 
         }
     } else if hours < d.clock.choose_until_hours {
         if d.holds(&d.clock.stay_on_ice_when, &full, None) {
-            if ice { ClockState::Ice } else { ClockState::Neither }
+            if ice {
+                ClockState::Ice
+            } else {
+                ClockState::Neither
+            }
         } else if ice && heat {
             ClockState::Choose
         } else if ice {
@@ -119,7 +130,12 @@ pub fn packs(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> 
         ClockState::Heat | ClockState::EarlyHeat => (false, true),
         ClockState::Neither => (false, false),
     };
-    Packs { state: clock, ice, heat, skin_wrong }
+    Packs {
+        state: clock,
+        ice,
+        heat,
+        skin_wrong,
+    }
 }
 
 /// The lines of a page that fit this person now.
@@ -132,7 +148,8 @@ pub fn lines<'a>(d: &'a Dialogue, state: &State, page: usize, now: Timestamp) ->
         .lines
         .iter()
         .filter(|l| {
-            let barred = l.advises.iter().any(|e| out.contains(e)) || out.contains(&Element::Coaching);
+            let barred =
+                l.advises.iter().any(|e| out.contains(e)) || out.contains(&Element::Coaching);
             let instead = l.instead_of.is_empty() || l.instead_of.iter().any(|e| out.contains(e));
             !barred
                 && instead

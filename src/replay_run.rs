@@ -10,22 +10,22 @@ use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
+use crate::answerer;
 use crate::assess::assess;
 use crate::dialogue::Dialogue;
-use crate::engine::route::{Place, place};
 use crate::engine::rounds::{self, RoundState};
+use crate::engine::route::{Place, place};
 use crate::engine::session::{Aside, Pack};
 use crate::engine::verdict::name_of;
 use crate::engine::{Command, Input, Press, Session, State, View, Wish};
 use crate::replay::{
-    Action, At, Chat, Day, Expect, Fill, Given, How, Media, Observed, Replay, Seen, Start, Turn, compare,
-    explain, parse, parse_draft, print, report, rewrite,
+    Action, At, Chat, Day, Expect, Fill, Given, How, Media, Observed, Replay, Seen, Start, Turn,
+    compare, explain, parse, parse_draft, print, report, rewrite,
 };
 use crate::store::memory::MemoryStore;
 use crate::store::{Person, Record, Store, StoreError};
 use crate::turn::{Bot, Channel, Origin, SendError, deliver, take};
 use crate::vignettes::{self, FactMap, FactValue, Vignette};
-use crate::answerer;
 
 /// The person of every replay.
 const PERSON: Person = Person(1);
@@ -59,7 +59,10 @@ pub async fn run(
     runner.start_from(replay, find, 0).await?;
     let mut seen = Vec::new();
     for turn in replay.turns() {
-        let observed = runner.turn(turn).await.map_err(|e| format!("line {}: {e}", turn.line.0))?;
+        let observed = runner
+            .turn(turn)
+            .await
+            .map_err(|e| format!("line {}: {e}", turn.line.0))?;
         seen.push(observed);
     }
     Ok(seen)
@@ -92,7 +95,11 @@ pub async fn mismatches(
         .enumerate()
         .flat_map(|(n, (turn, observed))| compare(turn, observed, n == last))
         .collect();
-    if wrong.is_empty() { Ok(()) } else { Err(report(path, &replay, &wrong)) }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(report(path, &replay, &wrong))
+    }
 }
 
 struct Runner<'a> {
@@ -105,24 +112,54 @@ struct Runner<'a> {
 }
 
 impl<'a> Runner<'a> {
-    fn new(d: &Arc<Dialogue>, mode: Mode, open: OpenStore<'a>, language: Option<String>) -> Runner<'a> {
-        let bot = Bot { dialogue: d.clone(), store: open() };
-        Runner { bot, mode, open, channel: Remembering::default(), language, update: 1000 }
+    fn new(
+        d: &Arc<Dialogue>,
+        mode: Mode,
+        open: OpenStore<'a>,
+        language: Option<String>,
+    ) -> Runner<'a> {
+        let bot = Bot {
+            dialogue: d.clone(),
+            store: open(),
+        };
+        Runner {
+            bot,
+            mode,
+            open,
+            channel: Remembering::default(),
+            language,
+            update: 1000,
+        }
     }
 
-    async fn start_from(&mut self, replay: &Replay, find: FindReplay<'_>, depth: usize) -> Result<(), String> {
-        let Some(Given { from, .. }) = &replay.given else { return Ok(()) };
-        let first = replay.turns().next().map_or(Timestamp::UNIX_EPOCH, |t| t.at.timestamp());
+    async fn start_from(
+        &mut self,
+        replay: &Replay,
+        find: FindReplay<'_>,
+        depth: usize,
+    ) -> Result<(), String> {
+        let Some(Given { from, .. }) = &replay.given else {
+            return Ok(());
+        };
+        let first = replay
+            .turns()
+            .next()
+            .map_or(Timestamp::UNIX_EPOCH, |t| t.at.timestamp());
         match from {
             Start::Facts(said) => {
                 let map: FactMap = said.iter().map(|(id, s)| (id.clone(), value(s))).collect();
-                let person = vignettes::facts(&self.bot.dialogue, &map).map_err(|w| w.join("\n"))?;
+                let person =
+                    vignettes::facts(&self.bot.dialogue, &map).map_err(|w| w.join("\n"))?;
                 let held = answerer::hold(&self.bot.dialogue, &person, first);
                 let mut visit_of = crate::engine::begin(&self.bot.dialogue);
                 for wish in held.presses {
                     let visit = State::of(&self.bot.dialogue, &visit_of).visit;
-                    self.input(&Input::Press(Press { visit, wish }), first).await?;
-                    visit_of = self.session().await?.unwrap_or_else(|| crate::engine::begin(&self.bot.dialogue));
+                    self.input(&Input::Press(Press { visit, wish }), first)
+                        .await?;
+                    visit_of = self
+                        .session()
+                        .await?
+                        .unwrap_or_else(|| crate::engine::begin(&self.bot.dialogue));
                 }
             }
             Start::Replay(name) => {
@@ -133,7 +170,9 @@ impl<'a> Runner<'a> {
                 let other = parse_draft(&text).map_err(|e| explain(name, &text, &e))?;
                 Box::pin(self.start_from(&other, find, depth + 1)).await?;
                 for turn in other.turns() {
-                    self.turn(turn).await.map_err(|e| format!("{name}: line {}: {e}", turn.line.0))?;
+                    self.turn(turn)
+                        .await
+                        .map_err(|e| format!("{name}: line {}: {e}", turn.line.0))?;
                 }
             }
         }
@@ -155,14 +194,20 @@ impl<'a> Runner<'a> {
             self.bot.store = (self.open)();
         }
         let now = turn.at.timestamp();
-        let told_before = self.session().await?.and_then(|s| told_index(&self.bot.dialogue, &s));
+        let told_before = self
+            .session()
+            .await?
+            .and_then(|s| told_index(&self.bot.dialogue, &s));
         self.let_timers_fire(now).await?;
         let language = self.language.clone();
         match &turn.action {
             Action::Say(words) => self.input(&Input::Text(words.clone()), now).await?,
-            Action::Command(name) if name == "start" => self.input(&Input::Start { language }, now).await?,
+            Action::Command(name) if name == "start" => {
+                self.input(&Input::Start { language }, now).await?
+            }
             Action::Command(name) => {
-                let input = Command::named(name).map_or_else(|| Input::Text(format!("/{name}")), Input::Command);
+                let input = Command::named(name)
+                    .map_or_else(|| Input::Text(format!("/{name}")), Input::Command);
                 self.input(&input, now).await?;
             }
             Action::Press { label, how } => {
@@ -184,7 +229,12 @@ impl<'a> Runner<'a> {
     /// Every timer that is due by `now` fires at its own moment.
     async fn let_timers_fire(&mut self, now: Timestamp) -> Result<(), String> {
         for _ in 0..1000 {
-            let Some(due) = self.record().await?.and_then(|r| r.due).filter(|due| *due <= now) else {
+            let Some(due) = self
+                .record()
+                .await?
+                .and_then(|r| r.due)
+                .filter(|due| *due <= now)
+            else {
                 return Ok(());
             };
             self.input(&Input::Due, due).await?;
@@ -194,33 +244,62 @@ impl<'a> Runner<'a> {
 
     async fn input(&mut self, input: &Input, now: Timestamp) -> Result<(), String> {
         self.update += 1;
-        let times = if self.mode == Mode::Twice && *input != Input::Due { 2 } else { 1 };
+        let times = if self.mode == Mode::Twice && *input != Input::Due {
+            2
+        } else {
+            1
+        };
         let update = (*input != Input::Due).then_some(self.update);
         for _ in 0..times {
-            let origin = Origin { update, language: self.language.clone() };
-            let done = take(&self.bot, PERSON, input, &origin, now).await.map_err(said)?;
+            let origin = Origin {
+                update,
+                language: self.language.clone(),
+            };
+            let done = take(&self.bot, PERSON, input, &origin, now)
+                .await
+                .map_err(said)?;
             for view in &done.farewell {
                 // Last words go out once: they leave nothing behind that could remember them.
-                self.channel.send(PERSON, view, 2).await.map_err(|e| format!("{e:?}"))?;
+                self.channel
+                    .send(PERSON, view, 2)
+                    .await
+                    .map_err(|e| format!("{e:?}"))?;
             }
             if done.record.is_none() {
                 break;
             }
             if let Some(record) = done.record {
-                deliver(&self.bot, PERSON, record, &self.channel, now).await.map_err(said)?;
+                deliver(&self.bot, PERSON, record, &self.channel, now)
+                    .await
+                    .map_err(said)?;
             }
         }
         Ok(())
     }
 
-    async fn observe(&self, told_before: Option<usize>, now: Timestamp) -> Result<Observed, String> {
+    async fn observe(
+        &self,
+        told_before: Option<usize>,
+        now: Timestamp,
+    ) -> Result<Observed, String> {
         let d = &*self.bot.dialogue;
         let record = self.record().await?;
-        let shown = record.as_ref().and_then(|r| r.body.shown).map(|s| s.message);
+        let shown = record
+            .as_ref()
+            .and_then(|r| r.body.shown)
+            .map(|s| s.message);
         let new = self.channel.take_new();
-        let bot = new.into_iter().filter(|(id, _)| Some(*id) != shown).map(|(_, v)| seen(&v)).collect();
+        let bot = new
+            .into_iter()
+            .filter(|(id, _)| Some(*id) != shown)
+            .map(|(_, v)| seen(&v))
+            .collect();
         let Some(session) = record.as_ref().and_then(|r| r.body.session.clone()) else {
-            return Ok(Observed { bot, state: "gone".into(), ..Observed::default() });
+            return Ok(Observed {
+                bot,
+                state: "gone".into(),
+                ..Observed::default()
+            });
         };
         let view = crate::engine::view::view(d, &session, now);
         let told = told_index(d, &session).filter(|t| Some(*t) != told_before);
@@ -231,7 +310,11 @@ impl<'a> Runner<'a> {
             state: state(d, &session),
             rules: told.map(|t| {
                 let known = State::until(d, &session, t + 1).known;
-                assess(d, &d.completed(&known)).rules.iter().map(|&r| d.rules[r].id.clone()).collect()
+                assess(d, &d.completed(&known))
+                    .rules
+                    .iter()
+                    .map(|&r| d.rules[r].id.clone())
+                    .collect()
             }),
             due: rounds::next_due(d, &session),
         })
@@ -245,7 +328,9 @@ fn said(error: StoreError) -> String {
 fn value(said: &crate::replay::Said) -> FactValue {
     match said {
         crate::replay::Said::Many(list) => FactValue::Many(list.clone()),
-        crate::replay::Said::One(one) => one.parse().map_or_else(|_| FactValue::One(one.clone()), FactValue::Number),
+        crate::replay::Said::One(one) => one
+            .parse()
+            .map_or_else(|_| FactValue::One(one.clone()), FactValue::Number),
     }
 }
 
@@ -254,7 +339,12 @@ fn told_index(d: &Dialogue, session: &Session) -> Option<usize> {
 }
 
 fn seen(view: &View) -> Seen {
-    Seen::new(&view.text, view.rows.iter().map(|r| r.iter().map(|b| b.label.clone()).collect()))
+    Seen::new(
+        &view.text,
+        view.rows
+            .iter()
+            .map(|r| r.iter().map(|b| b.label.clone()).collect()),
+    )
 }
 
 /// Where a conversation stands, in a word that does not change with wording.
@@ -280,17 +370,29 @@ pub fn state(d: &Dialogue, session: &Session) -> String {
 fn asks(d: &Dialogue, session: &Session) -> String {
     let state = State::of(d, session);
     let open = || match place(d, &state) {
-        Place::Asking(_) | Place::Complete if state.came_back == Some(true) => "anything_new_day".to_owned(),
-        Place::Asking(_) | Place::Complete if state.came_back == Some(false) => "anything_new".to_owned(),
+        Place::Asking(_) | Place::Complete if state.came_back == Some(true) => {
+            "anything_new_day".to_owned()
+        }
+        Place::Asking(_) | Place::Complete if state.came_back == Some(false) => {
+            "anything_new".to_owned()
+        }
         Place::Asking(screen) => d.screens[screen].id.clone(),
         Place::Plan => match session.page {
-            Some((page, _)) => d.pages.get(usize::from(page)).map_or_else(|| "cards".to_owned(), |p| p.id.clone()),
+            Some((page, _)) => d
+                .pages
+                .get(usize::from(page))
+                .map_or_else(|| "cards".to_owned(), |p| p.id.clone()),
             None => "plan".into(),
         },
         Place::Welcome => d.screens[0].id.clone(),
         Place::Told | Place::Complete => "nothing".into(),
     };
-    let fact = |f: u8| d.facts.get(usize::from(f)).map_or("?", |f| f.id.as_str()).to_owned();
+    let fact = |f: u8| {
+        d.facts
+            .get(usize::from(f))
+            .map_or("?", |f| f.id.as_str())
+            .to_owned()
+    };
     match &session.aside {
         Aside::None => open(),
         Aside::Which => "not_sure_which".into(),
@@ -323,7 +425,11 @@ struct Remembered {
 impl Remembering {
     fn find(&self, label: &str, how: How) -> Result<(i64, String), String> {
         let inner = self.inner.lock().unwrap_or_else(|e| e.into_inner());
-        inner.chat.press(label, how).map(|(m, data)| (m, data.to_owned())).map_err(|e| e.to_string())
+        inner
+            .chat
+            .press(label, how)
+            .map(|(m, data)| (m, data.to_owned()))
+            .map_err(|e| e.to_string())
     }
 
     fn take_new(&self) -> Vec<(i64, View)> {
@@ -332,7 +438,9 @@ impl Remembering {
 }
 
 fn buttons(view: &View) -> Vec<(String, String)> {
-    view.buttons().map(|b| (b.label.clone(), b.data.clone())).collect()
+    view.buttons()
+        .map(|b| (b.label.clone(), b.data.clone()))
+        .collect()
 }
 
 #[async_trait]
@@ -354,7 +462,10 @@ impl Channel for Remembering {
 
     async fn file(&self, person: Person, name: &str, content: &str) -> Result<i64, SendError> {
         let lines = content.lines().count();
-        let view = View { text: format!("(file {name}, {lines} lines)"), rows: Vec::new() };
+        let view = View {
+            text: format!("(file {name}, {lines} lines)"),
+            rows: Vec::new(),
+        };
         self.send(person, &view, 2).await
     }
 }
@@ -367,7 +478,14 @@ pub fn check(d: &Arc<Dialogue>, path: &Path) -> Result<(), String> {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
     let open = || store.clone();
     let find = |name: &str| beside(path, name);
-    block(mismatches(d, &path.display().to_string(), &text, Mode::Straight, &open, &find))
+    block(mismatches(
+        d,
+        &path.display().to_string(),
+        &text,
+        Mode::Straight,
+        &open,
+        &find,
+    ))
 }
 
 /// Run a replay file and write what happened into its expectations.
@@ -380,11 +498,18 @@ pub fn accept(d: &Arc<Dialogue>, path: &Path) -> Result<(), String> {
     std::fs::write(path, done).map_err(|e| format!("{shown} cannot be written: {e}"))
 }
 
-fn accepted(d: &Arc<Dialogue>, replay: &Replay, fill: Fill, find: FindReplay<'_>) -> Result<String, String> {
+fn accepted(
+    d: &Arc<Dialogue>,
+    replay: &Replay,
+    fill: Fill,
+    find: FindReplay<'_>,
+) -> Result<String, String> {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
     let open = || store.clone();
     let seen = block(run(d, replay, Mode::Straight, &open, find))?;
-    rewrite(replay, &seen, fill).map(|r| print(&r)).map_err(|e| e.to_string())
+    rewrite(replay, &seen, fill)
+        .map(|r| print(&r))
+        .map_err(|e| e.to_string())
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -416,16 +541,30 @@ pub fn record(d: &Arc<Dialogue>, said: &[(Input, Timestamp)]) -> Result<String, 
         let action = match input {
             Input::Press(press) => {
                 let data = press.to_string();
-                let label = labels.iter().rev().find(|(_, d)| *d == data).map_or_else(String::new, |(l, _)| l.clone());
-                Action::Press { label, how: How::Newest }
+                let label = labels
+                    .iter()
+                    .rev()
+                    .find(|(_, d)| *d == data)
+                    .map_or_else(String::new, |(l, _)| l.clone());
+                Action::Press {
+                    label,
+                    how: How::Newest,
+                }
             }
             Input::Text(text) => Action::Say(text.clone()),
             Input::Command(c) => {
-                let name = Command::ALL.iter().find(|(_, x, _)| x == c).map_or("help", |(n, _, _)| n);
+                let name = Command::ALL
+                    .iter()
+                    .find(|(_, x, _)| x == c)
+                    .map_or("help", |(n, _, _)| n);
                 Action::Command(name.to_owned())
             }
             Input::Start { language } => {
-                country = country.or_else(|| language.as_ref().and_then(|l| l.split('-').nth(1).map(str::to_owned)));
+                country = country.or_else(|| {
+                    language
+                        .as_ref()
+                        .and_then(|l| l.split('-').nth(1).map(str::to_owned))
+                });
                 Action::Command("start".into())
             }
             Input::Due => Action::Wait,
@@ -438,8 +577,11 @@ pub fn record(d: &Arc<Dialogue>, said: &[(Input, Timestamp)]) -> Result<String, 
         }
         let state = State::of(d, &session);
         let words = crate::engine::words::words(d, &session, &state);
-        let message = |id: &String| crate::engine::view::message_view(d, &session, &state, &words, id);
-        let told = state.told.map(|told| crate::engine::verdict::verdict(d, &session, told.index));
+        let message =
+            |id: &String| crate::engine::view::message_view(d, &session, &state, &words, id);
+        let told = state
+            .told
+            .map(|told| crate::engine::verdict::verdict(d, &session, told.index));
         let open = crate::engine::view::view(d, &session, *now);
         // What is in front of the person comes last, since several buttons may carry the same.
         let views = d.messages.keys().map(message).chain(told).chain(open);
@@ -448,7 +590,9 @@ pub fn record(d: &Arc<Dialogue>, said: &[(Input, Timestamp)]) -> Result<String, 
     }
     let comment = vec!["# Say here what must hold.".to_owned()];
     let replay = assemble(d, comment, country, turns);
-    accepted(d, &replay, Fill::Changes, &|name| Err(format!("there is no replay {name}")))
+    accepted(d, &replay, Fill::Changes, &|name| {
+        Err(format!("there is no replay {name}"))
+    })
 }
 
 /// A vignette as a conversation: the story typed where it is a reader's comment, then the screens.
@@ -463,41 +607,83 @@ pub fn of_vignette(d: &Arc<Dialogue>, v: &Vignette) -> Result<String, String> {
     let opening = if typed {
         (Input::Text(v.story.clone()), Action::Say(v.story.clone()))
     } else {
-        (Input::Start { language: None }, Action::Command("start".into()))
+        (
+            Input::Start { language: None },
+            Action::Command("start".into()),
+        )
     };
     turns.push((now, opening.1));
-    session = crate::engine::step(d, &session, &opening.0, now).session.unwrap_or(session);
+    session = crate::engine::step(d, &session, &opening.0, now)
+        .session
+        .unwrap_or(session);
     for _ in 0..200 {
         let state = State::of(d, &session);
-        let Some(wish) = next_wish(d, &session, &state, &person) else { break };
+        let Some(wish) = next_wish(d, &session, &state, &person) else {
+            break;
+        };
         now += jiff::SignedDuration::from_secs(10);
-        let press = Press { visit: state.visit, wish };
+        let press = Press {
+            visit: state.visit,
+            wish,
+        };
         let data = press.to_string();
         let view = crate::engine::view::view(d, &session, now);
-        let label = view.iter().flat_map(|v| v.buttons()).find(|b| b.data == data).map(|b| b.label.clone());
-        let label = label.ok_or_else(|| format!("{}: the screen shows no button for {data}", v.id))?;
-        turns.push((now, Action::Press { label, how: How::Newest }));
-        session = crate::engine::step(d, &session, &Input::Press(press), now).session.unwrap_or(session);
+        let label = view
+            .iter()
+            .flat_map(|v| v.buttons())
+            .find(|b| b.data == data)
+            .map(|b| b.label.clone());
+        let label =
+            label.ok_or_else(|| format!("{}: the screen shows no button for {data}", v.id))?;
+        turns.push((
+            now,
+            Action::Press {
+                label,
+                how: How::Newest,
+            },
+        ));
+        session = crate::engine::step(d, &session, &Input::Press(press), now)
+            .session
+            .unwrap_or(session);
     }
-    let comment = vec![format!("# {}: {}.", v.title.trim_end_matches('.'), name_of(v.expected).replace('_', " "))];
+    let comment = vec![format!(
+        "# {}: {}.",
+        v.title.trim_end_matches('.'),
+        name_of(v.expected).replace('_', " ")
+    )];
     let replay = assemble(d, comment, Some("GB".into()), turns);
-    accepted(d, &replay, Fill::Changes, &|name| Err(format!("there is no replay {name}")))
+    accepted(d, &replay, Fill::Changes, &|name| {
+        Err(format!("there is no replay {name}"))
+    })
 }
 
 /// What the person of a vignette taps: also under messages that stand over the question.
-fn next_wish(d: &Dialogue, session: &Session, state: &State, person: &crate::dialogue::Knowledge) -> Option<Wish> {
+fn next_wish(
+    d: &Dialogue,
+    session: &Session,
+    state: &State,
+    person: &crate::dialogue::Knowledge,
+) -> Option<Wish> {
     match &session.aside {
         Aside::Crisis => {
             let mood = d.fact("mood")?;
             let option = person.get(mood).option()?;
             // The button for "no" stores nothing.
-            Some(match d.messages.get("crisis_words")?.buttons.iter().find(|b| b.sets == [(mood, option)]) {
-                Some(b) => match &b.reply {
-                    Some(reply) => Wish::AskedThen(mood as u8, option, reply.clone()),
-                    None => Wish::Asked(mood as u8, option),
+            Some(
+                match d
+                    .messages
+                    .get("crisis_words")?
+                    .buttons
+                    .iter()
+                    .find(|b| b.sets == [(mood, option)])
+                {
+                    Some(b) => match &b.reply {
+                        Some(reply) => Wish::AskedThen(mood as u8, option, reply.clone()),
+                        None => Wish::Asked(mood as u8, option),
+                    },
+                    None => Wish::Act(crate::dialogue::Act::CarryOn),
                 },
-                None => Wish::Act(crate::dialogue::Act::CarryOn),
-            })
+            )
         }
         Aside::Words { fact, .. } => {
             let fact = usize::from(*fact);
@@ -507,23 +693,48 @@ fn next_wish(d: &Dialogue, session: &Session, state: &State, person: &crate::dia
         Aside::Message(id) if id == "own_back" => {
             let intent = d.fact("intent")?;
             let option = person.get(intent).option()?;
-            let no = d.messages.get(id)?.buttons.iter().any(|b| b.sets == [(intent, option)]);
-            Some(if no { Wish::Asked(intent as u8, option) } else { Wish::Act(crate::dialogue::Act::CarryOn) })
+            let no = d
+                .messages
+                .get(id)?
+                .buttons
+                .iter()
+                .any(|b| b.sets == [(intent, option)]);
+            Some(if no {
+                Wish::Asked(intent as u8, option)
+            } else {
+                Wish::Act(crate::dialogue::Act::CarryOn)
+            })
         }
         _ => answerer::next(d, session, state, person),
     }
 }
 
-fn assemble(d: &Dialogue, comment: Vec<String>, country: Option<String>, turns: Vec<(Timestamp, Action)>) -> Replay {
+fn assemble(
+    d: &Dialogue,
+    comment: Vec<String>,
+    country: Option<String>,
+    turns: Vec<(Timestamp, Action)>,
+) -> Replay {
     let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
     let mut days: Vec<Day> = Vec::new();
     for (at, action) in turns {
         let at: Zoned = at.to_zoned(zone.clone());
         if days.last().is_none_or(|day| day.date != at.date()) {
-            days.push(Day { above: vec![String::new()], date: at.date(), zone: zone.clone(), turns: Vec::new() });
+            days.push(Day {
+                above: vec![String::new()],
+                date: at.date(),
+                zone: zone.clone(),
+                turns: Vec::new(),
+            });
         }
         if let Some(day) = days.last_mut() {
-            day.turns.push(Turn { above: vec![String::new()], line: At(0), at, action, expect: Expect::default() });
+            day.turns.push(Turn {
+                above: vec![String::new()],
+                line: At(0),
+                at,
+                action,
+                expect: Expect::default(),
+            });
         }
     }
     Replay {

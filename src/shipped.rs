@@ -45,5 +45,8 @@ pub fn folder(path: &Path) -> std::io::Result<Sources> {
 }
 
 fn name(path: &Path) -> String {
-    path.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+    path.components()
+        .map(|c| c.as_os_str().to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
 }

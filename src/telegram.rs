@@ -26,7 +26,9 @@ pub fn client(settings: &Telegram) -> Result<teloxide::Bot, String> {
     match &settings.api_url {
         None => Ok(bot),
         Some(url) => {
-            let url = url.parse().map_err(|_| crate::config::ConfigError::BadUrl.to_string())?;
+            let url = url
+                .parse()
+                .map_err(|_| crate::config::ConfigError::BadUrl.to_string())?;
             Ok(bot.set_api_url(url))
         }
     }
@@ -43,7 +45,10 @@ pub async fn who_am_i(bot: &teloxide::Bot) -> Result<Me, String> {
                      To try Backtalk without Telegram, run: backtalk chat"
                     .into());
             }
-            Ok(Err(error)) => warn!(kind = kind(&error), "Telegram cannot be reached; trying again"),
+            Ok(Err(error)) => warn!(
+                kind = kind(&error),
+                "Telegram cannot be reached; trying again"
+            ),
             Err(_) => warn!("Telegram does not answer; trying again"),
         }
         tokio::time::sleep(wait).await;
@@ -54,9 +59,14 @@ pub async fn who_am_i(bot: &teloxide::Bot) -> Result<Me, String> {
 /// Tell Telegram our commands. It matters little, so a failure is only logged.
 pub async fn introduce(bot: &teloxide::Bot) {
     let start = BotCommand::new("start", "Start, or carry on");
-    let all = Command::ALL.iter().map(|(name, _, says)| BotCommand::new(*name, *says));
+    let all = Command::ALL
+        .iter()
+        .map(|(name, _, says)| BotCommand::new(*name, *says));
     let commands: Vec<BotCommand> = std::iter::once(start).chain(all).collect();
-    if !matches!(tokio::time::timeout(sender::DEADLINE, bot.set_my_commands(commands)).await, Ok(Ok(_))) {
+    if !matches!(
+        tokio::time::timeout(sender::DEADLINE, bot.set_my_commands(commands)).await,
+        Ok(Ok(_))
+    ) {
         warn!("the list of commands could not be set");
     }
 }

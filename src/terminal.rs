@@ -59,7 +59,11 @@ impl Terminal {
         let screen = self.screen.lock().unwrap_or_else(|e| e.into_inner());
         let newest = screen.recent.first()?;
         if let Some(bracket) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
-            let bare = |b: &&Button| b.label.trim_start_matches("✓ ").eq_ignore_ascii_case(bracket);
+            let bare = |b: &&Button| {
+                b.label
+                    .trim_start_matches("✓ ")
+                    .eq_ignore_ascii_case(bracket)
+            };
             return screen.recent.iter().flatten().find(bare).cloned();
         }
         // A scale of numbers is answered by its numbers, not by the places of its buttons.
@@ -101,7 +105,10 @@ impl Channel for Terminal {
     }
 
     async fn file(&self, _: Person, name: &str, content: &str) -> Result<i64, SendError> {
-        Ok(self.print(&View { text: format!("{name}\n{content}"), rows: Vec::new() }))
+        Ok(self.print(&View {
+            text: format!("{name}\n{content}"),
+            rows: Vec::new(),
+        }))
     }
 }
 
@@ -113,8 +120,12 @@ fn read(terminal: &Terminal, line: &str) -> Option<Input> {
     }
     if let Some(name) = line.strip_prefix('/') {
         return Some(match name {
-            "start" => Input::Start { language: language() },
-            name => Command::named(name).map_or_else(|| Input::Text(line.to_owned()), Input::Command),
+            "start" => Input::Start {
+                language: language(),
+            },
+            name => {
+                Command::named(name).map_or_else(|| Input::Text(line.to_owned()), Input::Command)
+            }
         });
     }
     match terminal.find(line) {
@@ -125,7 +136,9 @@ fn read(terminal: &Terminal, line: &str) -> Option<Input> {
 
 /// The language and region of the terminal, such as `en-GB`.
 fn language() -> Option<String> {
-    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()))?;
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()))?;
     let name = set.split('.').next()?.replace('_', "-");
     (name != "C" && name != "POSIX").then_some(name)
 }
@@ -138,7 +151,9 @@ pub async fn chat(
     clock: &dyn Clock,
     mut seen: impl FnMut(&Input, jiff::Timestamp),
 ) -> Result<(), StoreError> {
-    let terminal = Terminal { screen: Mutex::new(Screen::default()) };
+    let terminal = Terminal {
+        screen: Mutex::new(Screen::default()),
+    };
     let (send, mut lines) = mpsc::channel::<String>(16);
     // Reading a terminal blocks, so it has a thread of its own; it ends with the process.
     std::thread::spawn(move || {
@@ -152,7 +167,9 @@ pub async fn chat(
     let known = bot.store.load(PERSON).await?;
     let first = match known.and_then(|r| r.body.session) {
         Some(_) => Input::Command(Command::Status),
-        None => Input::Start { language: language() },
+        None => Input::Start {
+            language: language(),
+        },
     };
     println!("  (Type a number, or words. /help, /undo, /why and /forget work. /quit leaves.)");
     let mut input = Some(first);

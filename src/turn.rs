@@ -106,8 +106,11 @@ pub async fn take(
         }
         let result = step(&bot.dialogue, &session, input, now);
         let Some(after) = result.session else {
-            let farewell =
-                result.owed.iter().map(|o| engine::view::render(&bot.dialogue, &session, o, now)).collect();
+            let farewell = result
+                .owed
+                .iter()
+                .map(|o| engine::view::render(&bot.dialogue, &session, o, now))
+                .collect();
             bot.store.forget(person).await?;
             return Ok(Turned {
                 record: None,
@@ -120,7 +123,11 @@ pub async fn take(
         let mut next = record.clone();
         next.body.session = Some(after);
         for owed in result.owed {
-            next.body.owed.push(OwedEntry { number: next.body.next_owed, owed, attempts: 0 });
+            next.body.owed.push(OwedEntry {
+                number: next.body.next_owed,
+                owed,
+                attempts: 0,
+            });
             next.body.next_owed = next.body.next_owed.wrapping_add(1);
         }
         if let Some(u) = update {
@@ -128,7 +135,11 @@ pub async fn take(
         }
         place_question(&bot.dialogue, &mut next, result.fresh, now);
         next.due = due(&bot.dialogue, &next, now);
-        match bot.store.commit(person, record.version, &next, update).await? {
+        match bot
+            .store
+            .commit(person, record.version, &next, update)
+            .await?
+        {
             Commit::Applied => {
                 next.version = record.version + 1;
                 return Ok(Turned {
@@ -143,15 +154,29 @@ pub async fn take(
             Commit::Conflict(other) => found = other,
         }
     }
-    Err(StoreError::Unavailable("too many others are writing the same record".into()))
+    Err(StoreError::Unavailable(
+        "too many others are writing the same record".into(),
+    ))
 }
 
 fn unchanged(record: Record) -> Turned {
-    Turned { record: Some(record), already: true, notice: None, farewell: Vec::new(), left_behind: None }
+    Turned {
+        record: Some(record),
+        already: true,
+        notice: None,
+        farewell: Vec::new(),
+        left_behind: None,
+    }
 }
 
 fn nothing_kept() -> Turned {
-    Turned { record: None, already: false, notice: None, farewell: Vec::new(), left_behind: None }
+    Turned {
+        record: None,
+        already: false,
+        notice: None,
+        farewell: Vec::new(),
+        left_behind: None,
+    }
 }
 
 /// The session of a record, or a new one. Answers to another form of the dialogue cannot be read
@@ -174,7 +199,9 @@ fn session_of(d: &Dialogue, record: &Record) -> Session {
 /// Decide where the open question is to be shown: a message that lies above newer ones, or has no
 /// question any more, is left behind and folded.
 fn place_question(d: &Dialogue, record: &mut Record, fresh: bool, now: Timestamp) {
-    let Some(session) = &record.body.session else { return };
+    let Some(session) = &record.body.session else {
+        return;
+    };
     let open = view::view(d, session, now).is_some();
     // A question goes below what is said meanwhile; the plan stays where it is.
     let asking = State::of(d, session).open;
@@ -196,13 +223,21 @@ fn due(d: &Dialogue, record: &Record, now: Timestamp) -> Option<Timestamp> {
 
 /// The least wait after a failed delivery: twice as long with every failure of the same message.
 fn back_off(record: &Record) -> SignedDuration {
-    let attempts = record.body.owed.iter().map(|o| o.attempts).max().unwrap_or(0);
+    let attempts = record
+        .body
+        .owed
+        .iter()
+        .map(|o| o.attempts)
+        .max()
+        .unwrap_or(0);
     SignedDuration::from_secs((1_i64 << attempts.saturating_sub(1).min(12)).min(LONGEST_RETRY))
 }
 
 fn has_undelivered(d: &Dialogue, record: &Record, now: Timestamp) -> bool {
     let body = &record.body;
-    let Some(session) = &body.session else { return false };
+    let Some(session) = &body.session else {
+        return false;
+    };
     if !body.owed.is_empty() || !body.folding.is_empty() {
         return true;
     }
@@ -224,7 +259,9 @@ pub async fn deliver(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let d = &*bot.dialogue;
-    let Some(session) = record.body.session.clone() else { return Ok(()) };
+    let Some(session) = record.body.session.clone() else {
+        return Ok(());
+    };
     if !has_undelivered(d, &record, now) {
         return Ok(());
     }
@@ -265,7 +302,9 @@ async fn send_all(
     owed.sort_by_key(|o| (o.owed.priority() != 0, o.number));
     for entry in owed {
         if entry.owed == Owed::Export {
-            channel.file(person, "backtalk.json", &export(d, session)).await?;
+            channel
+                .file(person, "backtalk.json", &export(d, session))
+                .await?;
         } else {
             let view = view::render(d, session, &entry.owed, now);
             for part in parts(view) {
@@ -296,8 +335,15 @@ async fn send_all(
     if !body.folding.is_empty() {
         let state = State::of(d, session);
         let folded = if state.open {
-            let text = d.messages.get("moved").map(|m| m.text.source().to_owned()).unwrap_or_default();
-            View { text, rows: Vec::new() }
+            let text = d
+                .messages
+                .get("moved")
+                .map(|m| m.text.source().to_owned())
+                .unwrap_or_default();
+            View {
+                text,
+                rows: Vec::new(),
+            }
         } else {
             view::folded(d, session, &state)
         };
@@ -312,8 +358,18 @@ async fn send_all(
 }
 
 /// Store what was sent, whatever happened to the record meanwhile.
-async fn settle(bot: &Bot, person: Person, record: Record, done: Delivered, now: Timestamp) -> Result<(), StoreError> {
-    let mut found = if done.gone { bot.store.load(person).await?.unwrap_or_default() } else { record };
+async fn settle(
+    bot: &Bot,
+    person: Person,
+    record: Record,
+    done: Delivered,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut found = if done.gone {
+        bot.store.load(person).await?.unwrap_or_default()
+    } else {
+        record
+    };
     for _ in 0..MOST_CONFLICTS {
         let mut next = found.clone();
         let body = &mut next.body;
@@ -331,10 +387,20 @@ async fn settle(bot: &Bot, person: Person, record: Record, done: Delivered, now:
                 o.attempts = o.attempts.saturating_add(1);
             }
         }
-        next.due = if done.gone { None } else { due(&bot.dialogue, &next, now) };
+        next.due = if done.gone {
+            None
+        } else {
+            due(&bot.dialogue, &next, now)
+        };
         if let (Some(wait), Some(_)) = (done.wait, next.due) {
-            let wait = SignedDuration::try_from(wait).unwrap_or(DELIVERY_LEASE).max(back_off(&next));
-            let timer = next.body.session.as_ref().and_then(|s| rounds::next_due(&bot.dialogue, s));
+            let wait = SignedDuration::try_from(wait)
+                .unwrap_or(DELIVERY_LEASE)
+                .max(back_off(&next));
+            let timer = next
+                .body
+                .session
+                .as_ref()
+                .and_then(|s| rounds::next_due(&bot.dialogue, s));
             next.due = [Some(now + wait), timer].into_iter().flatten().min();
         }
         match bot.store.commit(person, found.version, &next, None).await? {
@@ -344,7 +410,9 @@ async fn settle(bot: &Bot, person: Person, record: Record, done: Delivered, now:
             Commit::Conflict(None) => return Ok(()),
         }
     }
-    Err(StoreError::Unavailable("too many others are writing the same record".into()))
+    Err(StoreError::Unavailable(
+        "too many others are writing the same record".into(),
+    ))
 }
 
 /// The hash by which a view is known to be shown.
@@ -375,7 +443,14 @@ fn parts(view: View) -> Vec<View> {
     texts
         .into_iter()
         .enumerate()
-        .map(|(n, text)| View { text, rows: if n + 1 == count { view.rows.clone() } else { Vec::new() } })
+        .map(|(n, text)| View {
+            text,
+            rows: if n + 1 == count {
+                view.rows.clone()
+            } else {
+                Vec::new()
+            },
+        })
         .collect()
 }
 
@@ -392,26 +467,45 @@ pub fn export(d: &Dialogue, session: &Session) -> String {
     let fact = |f: u8, o: u8| {
         d.facts
             .get(usize::from(f))
-            .and_then(|f| f.options.get(usize::from(o)).map(|o| format!("{} = {}", f.id, o.id)))
+            .and_then(|f| {
+                f.options
+                    .get(usize::from(o))
+                    .map(|o| format!("{} = {}", f.id, o.id))
+            })
             .unwrap_or_default()
     };
-    let time = |ms: i64| Timestamp::from_millisecond(ms).map(|t| t.to_string()).unwrap_or_default();
+    let time = |ms: i64| {
+        Timestamp::from_millisecond(ms)
+            .map(|t| t.to_string())
+            .unwrap_or_default()
+    };
     let log: Vec<serde_json::Value> = session
         .log
         .iter()
         .map(|e| {
             let (what, about) = match e.what {
                 What::Began(_) => ("began a check", String::new()),
-                What::Answered { screen: s, item: i } => ("answered", format!("{}: {}", screen(s), item(s, i))),
-                What::Ticked { screen: s, item: i } => ("ticked", format!("{}: {}", screen(s), item(s, i))),
-                What::Unticked { screen: s, item: i } => ("took a tick away", format!("{}: {}", screen(s), item(s, i))),
+                What::Answered { screen: s, item: i } => {
+                    ("answered", format!("{}: {}", screen(s), item(s, i)))
+                }
+                What::Ticked { screen: s, item: i } => {
+                    ("ticked", format!("{}: {}", screen(s), item(s, i)))
+                }
+                What::Unticked { screen: s, item: i } => {
+                    ("took a tick away", format!("{}: {}", screen(s), item(s, i)))
+                }
                 What::Finished { screen: s } => ("finished", screen(s).to_owned()),
                 What::Skipped { screen: s } => ("skipped", screen(s).to_owned()),
-                What::Explained { fact: f, option: o, .. } | What::Asked { fact: f, option: o } => ("said", fact(f, o)),
+                What::Explained {
+                    fact: f, option: o, ..
+                }
+                | What::Asked { fact: f, option: o } => ("said", fact(f, o)),
                 What::Undone => ("took the last answer back", String::new()),
                 What::Reopened { screen: s } => ("changed", screen(s).to_owned()),
                 What::Withdrawn => ("said it was a slip", String::new()),
-                What::Told { disposition } => ("was told", engine::verdict::name_of(disposition).to_owned()),
+                What::Told { disposition } => {
+                    ("was told", engine::verdict::name_of(disposition).to_owned())
+                }
                 What::Planned => ("asked for the plan", String::new()),
                 What::CameBack { .. } => ("came back", String::new()),
                 What::NothingNew => ("nothing was new", String::new()),

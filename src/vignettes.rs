@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::answerer;
 use crate::assess::{self, Assessment};
 use crate::dialogue::issue::did_you_mean;
-use crate::dialogue::{Dialogue, Disposition, Element, FactKind, Known, Knowledge};
+use crate::dialogue::{Dialogue, Disposition, Element, FactKind, Knowledge, Known};
 use crate::engine::verdict::name_of;
 use crate::engine::{Input, Press, State, Wish, step};
 
@@ -97,7 +97,10 @@ pub fn facts(d: &Dialogue, map: &FactMap) -> Result<Knowledge, Vec<String>> {
     let mut wrong = Vec::new();
     for (id, value) in map {
         let Some(fact) = d.fact(id) else {
-            wrong.push(format!("there is no fact `{id}`. {}", did_you_mean(id, d.facts.iter().map(|f| f.id.as_str()))));
+            wrong.push(format!(
+                "there is no fact `{id}`. {}",
+                did_you_mean(id, d.facts.iter().map(|f| f.id.as_str()))
+            ));
             continue;
         };
         let f = &d.facts[fact];
@@ -115,7 +118,10 @@ pub fn facts(d: &Dialogue, map: &FactMap) -> Result<Knowledge, Vec<String>> {
             FactValue::Number(n) => n.to_string(),
             FactValue::One(option) => option.clone(),
             FactValue::Many(options) => {
-                let on = options.iter().filter_map(|o| find(o)).fold(0, |set, o| set | 1 << o);
+                let on = options
+                    .iter()
+                    .filter_map(|o| find(o))
+                    .fold(0, |set, o| set | 1 << o);
                 if f.kind == FactKind::Multi {
                     known.set(fact, Known::exactly(on, f.all()));
                 } else {
@@ -130,7 +136,11 @@ pub fn facts(d: &Dialogue, map: &FactMap) -> Result<Knowledge, Vec<String>> {
             known.set(fact, Known::one(o));
         }
     }
-    if wrong.is_empty() { Ok(d.completed(&known)) } else { Err(wrong) }
+    if wrong.is_empty() {
+        Ok(d.completed(&known))
+    } else {
+        Err(wrong)
+    }
 }
 
 /// The verdict for facts that are all known.
@@ -142,7 +152,10 @@ pub fn triage(d: &Dialogue, known: &Knowledge) -> Triage {
         rules: rule_ids(d, &found),
         gates: gates.iter().map(|&g| d.gates[g].id.clone()).collect(),
         leaves_out,
-        cards: assess::cards(d, known, found.disposition).iter().map(|&c| d.cards[c].id.clone()).collect(),
+        cards: assess::cards(d, known, found.disposition)
+            .iter()
+            .map(|&c| d.cards[c].id.clone())
+            .collect(),
     }
 }
 
@@ -210,11 +223,19 @@ pub fn run(d: &Dialogue, v: &Vignette, now: Timestamp) -> Result<Outcome, Vec<St
         wrong.push(format!("{} is not acceptable", name_of(disposition)));
     }
     if disposition != full.disposition {
-        wrong.push(format!("the screens say {}, all facts say {}", name_of(disposition), name_of(full.disposition)));
+        wrong.push(format!(
+            "the screens say {}, all facts say {}",
+            name_of(disposition),
+            name_of(full.disposition)
+        ));
     }
     for id in &v.must_mention {
         if !full.rules.contains(id) {
-            let known = if d.rules.iter().any(|r| r.id == *id) { "did not fire" } else { "does not exist" };
+            let known = if d.rules.iter().any(|r| r.id == *id) {
+                "did not fire"
+            } else {
+                "does not exist"
+            };
             wrong.push(format!("{id} {known}"));
         }
     }
@@ -229,7 +250,12 @@ pub fn run(d: &Dialogue, v: &Vignette, now: Timestamp) -> Result<Outcome, Vec<St
         acceptable: v.acceptable.clone(),
         disposition,
         by_facts: full.disposition,
-        not_asked: full.rules.iter().filter(|r| !asked.contains(r)).cloned().collect(),
+        not_asked: full
+            .rules
+            .iter()
+            .filter(|r| !asked.contains(r))
+            .cloned()
+            .collect(),
         rules: full.rules,
         gates: full.gates,
         leaves_out: full.leaves_out,
@@ -240,13 +266,26 @@ pub fn run(d: &Dialogue, v: &Vignette, now: Timestamp) -> Result<Outcome, Vec<St
 }
 
 /// The conversation of a vignette: disposition, rules that fired on what was asked, taps, screens.
-fn hold(d: &Dialogue, v: &Vignette, person: &Knowledge, now: Timestamp) -> (Disposition, Vec<String>, usize, usize) {
-    let off_topic = d.fact("intent").filter(|f| person.get(*f) != d.facts[*f].default);
+fn hold(
+    d: &Dialogue,
+    v: &Vignette,
+    person: &Knowledge,
+    now: Timestamp,
+) -> (Disposition, Vec<String>, usize, usize) {
+    let off_topic = d
+        .fact("intent")
+        .filter(|f| person.get(*f) != d.facts[*f].default);
     let (session, taps, screens) = if let Some(intent) = off_topic {
         // An advert: the story is typed, and only the tap says that it is nobody's back.
         let mut session = crate::engine::begin(d);
         let option = person.get(intent).option().unwrap_or_default();
-        for input in [Input::Text(v.story.clone()), Input::Press(Press { visit: 0, wish: Wish::Asked(intent as u8, option) })] {
+        for input in [
+            Input::Text(v.story.clone()),
+            Input::Press(Press {
+                visit: 0,
+                wish: Wish::Asked(intent as u8, option),
+            }),
+        ] {
             session = step(d, &session, &input, now).session.unwrap_or(session);
         }
         (session, 1, 1)
@@ -256,12 +295,20 @@ fn hold(d: &Dialogue, v: &Vignette, person: &Knowledge, now: Timestamp) -> (Disp
     };
     let state = State::of(d, &session);
     let asked = rule_ids(d, &assess::assess(d, &d.completed(&state.known)));
-    (state.disposition().unwrap_or(Disposition::NoTriage), asked, taps, screens)
+    (
+        state.disposition().unwrap_or(Disposition::NoTriage),
+        asked,
+        taps,
+        screens,
+    )
 }
 
 /// An element in the words of the files.
 pub fn element_name(element: Element) -> String {
-    serde_json::to_value(element).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(element)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// The sums over outcomes.
@@ -274,7 +321,9 @@ pub fn totals(outcomes: &[Outcome]) -> Totals {
         under_triage: count(&|o| o.disposition < o.expected),
         over_triage: count(&|o| o.disposition > o.expected),
         emergencies: count(&|o| o.expected == Disposition::Emergency),
-        emergencies_caught: count(&|o| o.expected == Disposition::Emergency && o.disposition == Disposition::Emergency),
+        emergencies_caught: count(&|o| {
+            o.expected == Disposition::Emergency && o.disposition == Disposition::Emergency
+        }),
         wrong: count(&|o| !o.wrong.is_empty()),
     }
 }
@@ -286,8 +335,20 @@ pub fn table(outcomes: &[Outcome]) -> String {
     let _ = (|| -> std::fmt::Result {
         for o in outcomes {
             let mark = if o.wrong.is_empty() { "ok   " } else { "WRONG" };
-            writeln!(out, "{mark} {:<42} {:<10} expected {:<10} {:>2} taps", o.id, name_of(o.disposition), name_of(o.expected), o.taps)?;
-            let asked: Vec<&str> = o.rules.iter().filter(|r| !o.not_asked.contains(r)).map(String::as_str).collect();
+            writeln!(
+                out,
+                "{mark} {:<42} {:<10} expected {:<10} {:>2} taps",
+                o.id,
+                name_of(o.disposition),
+                name_of(o.expected),
+                o.taps
+            )?;
+            let asked: Vec<&str> = o
+                .rules
+                .iter()
+                .filter(|r| !o.not_asked.contains(r))
+                .map(String::as_str)
+                .collect();
             writeln!(out, "      rules: {}", join(&asked))?;
             if !o.not_asked.is_empty() {
                 writeln!(out, "      not asked: {}", join(&o.not_asked))?;
@@ -303,7 +364,14 @@ pub fn table(outcomes: &[Outcome]) -> String {
         writeln!(
             out,
             "\n{} vignettes: {} exact, {} acceptable, {} too low, {} too high; {} of {} emergencies caught; {} wrong.",
-            t.vignettes, t.exact, t.acceptable, t.under_triage, t.over_triage, t.emergencies_caught, t.emergencies, t.wrong
+            t.vignettes,
+            t.exact,
+            t.acceptable,
+            t.under_triage,
+            t.over_triage,
+            t.emergencies_caught,
+            t.emergencies,
+            t.wrong
         )
     })();
     out
@@ -313,7 +381,10 @@ fn join<T: AsRef<str>>(list: &[T]) -> String {
     if list.is_empty() {
         return "none".into();
     }
-    list.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ")
+    list.iter()
+        .map(AsRef::as_ref)
+        .collect::<Vec<&str>>()
+        .join(", ")
 }
 
 /// A verdict for people who read it in a terminal.

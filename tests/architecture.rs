@@ -13,7 +13,11 @@ fn files(prefixes: &[&str]) -> Vec<PathBuf> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|e| e == "rs") {
-                let below = path.strip_prefix(&src).expect("below src").to_string_lossy().replace('\\', "/");
+                let below = path
+                    .strip_prefix(&src)
+                    .expect("below src")
+                    .to_string_lossy()
+                    .replace('\\', "/");
                 if prefixes.iter().any(|p| below.starts_with(p)) {
                     out.push(path);
                 }
@@ -40,19 +44,44 @@ fn check(prefixes: &[&str], words: &[&str]) {
             }
         }
     }
-    assert!(found.is_empty(), "these lines break an arrow of ARCHITECTURE.md:\n{}", found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "these lines break an arrow of ARCHITECTURE.md:\n{}",
+        found.join("\n")
+    );
 }
 
-const CORE: &[&str] =
-    &["dialogue", "assess.rs", "engine", "plan.rs", "replay.rs", "replay/", "answerer.rs", "vignettes.rs"];
+const CORE: &[&str] = &[
+    "dialogue",
+    "assess.rs",
+    "engine",
+    "plan.rs",
+    "replay.rs",
+    "replay/",
+    "answerer.rs",
+    "vignettes.rs",
+];
 
 #[test]
 fn the_core_knows_no_runtime_network_store_file_or_clock() {
     check(
         CORE,
         &[
-            "tokio", "teloxide", "redis", "rusqlite", "std::fs", "std::net", "SystemTime", "Timestamp::now",
-            "Zoned::now", "Instant", "rand::", "crate::store", "crate::turn", "crate::telegram", "crate::clock",
+            "tokio",
+            "teloxide",
+            "redis",
+            "rusqlite",
+            "std::fs",
+            "std::net",
+            "SystemTime",
+            "Timestamp::now",
+            "Zoned::now",
+            "Instant",
+            "rand::",
+            "crate::store",
+            "crate::turn",
+            "crate::telegram",
+            "crate::clock",
         ],
     );
 }
@@ -60,14 +89,29 @@ fn the_core_knows_no_runtime_network_store_file_or_clock() {
 #[test]
 fn the_dialogue_knows_nothing_of_the_conversation_but_the_checks_that_hold_one() {
     check(
-        &["dialogue/condition.rs", "dialogue/knowledge.rs", "dialogue/load.rs", "dialogue/file.rs", "dialogue/template.rs", "dialogue/form.rs"],
+        &[
+            "dialogue/condition.rs",
+            "dialogue/knowledge.rs",
+            "dialogue/load.rs",
+            "dialogue/file.rs",
+            "dialogue/template.rs",
+            "dialogue/form.rs",
+        ],
         &["crate::engine", "crate::plan", "crate::assess"],
     );
 }
 
 #[test]
 fn stores_know_nothing_of_telegram_or_turns() {
-    check(&["store"], &["teloxide", "crate::telegram", "crate::turn", "crate::dialogue"]);
+    check(
+        &["store"],
+        &[
+            "teloxide",
+            "crate::telegram",
+            "crate::turn",
+            "crate::dialogue",
+        ],
+    );
 }
 
 #[test]
@@ -78,8 +122,12 @@ fn telegram_and_reminder_do_not_know_each_other() {
 
 #[test]
 fn only_one_way_of_tls_comes_in() {
-    let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).expect("Cargo.lock");
+    let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock"))
+        .expect("Cargo.lock");
     for banned in ["openssl-sys", "native-tls", "aws-lc-sys"] {
-        assert!(!lock.contains(&format!("name = \"{banned}\"")), "{banned} is in Cargo.lock");
+        assert!(
+            !lock.contains(&format!("name = \"{banned}\"")),
+            "{banned} is in Cargo.lock"
+        );
     }
 }

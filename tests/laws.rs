@@ -1,7 +1,7 @@
 //! Laws of the engine over random conversations, and of the rules over random people.
 
 use backtalk::assess::assess;
-use backtalk::dialogue::{Concern, Dialogue, FactKind, Known, Knowledge};
+use backtalk::dialogue::{Concern, Dialogue, FactKind, Knowledge, Known};
 use backtalk::engine::route::{Place, place};
 use backtalk::engine::session::What;
 use backtalk::engine::view::view;
@@ -11,8 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
-static DIALOGUE: LazyLock<Dialogue> =
-    LazyLock::new(|| dialogue::load::load(&shipped::built_in(), "back_spasm").expect("the shipped dialogue loads"));
+static DIALOGUE: LazyLock<Dialogue> = LazyLock::new(|| {
+    dialogue::load::load(&shipped::built_in(), "back_spasm").expect("the shipped dialogue loads")
+});
 
 const START: i64 = 1_772_487_600_000;
 
@@ -62,8 +63,11 @@ fn converse(doings: &[Do], mut each: impl FnMut(&Session, &Input, &Session, Time
     let mut now = start();
     let mut seen: Vec<String> = Vec::new();
     for doing in doings {
-        let buttons: Vec<String> =
-            view(d, &session, now).iter().flat_map(|v| v.buttons()).map(|b| b.data.clone()).collect();
+        let buttons: Vec<String> = view(d, &session, now)
+            .iter()
+            .flat_map(|v| v.buttons())
+            .map(|b| b.data.clone())
+            .collect();
         seen.extend(buttons.iter().cloned());
         let press = |data: &String| Input::Press(Press::read(data).expect("our own button"));
         let input = match doing {
@@ -79,9 +83,13 @@ fn converse(doings: &[Do], mut each: impl FnMut(&Session, &Input, &Session, Time
             }
             Do::Due => Input::Due,
             Do::Blocked => Input::Blocked,
-            Do::Start | Do::Button(_) | Do::OldButton(_) => Input::Start { language: Some("en-GB".into()) },
+            Do::Start | Do::Button(_) | Do::OldButton(_) => Input::Start {
+                language: Some("en-GB".into()),
+            },
         };
-        let after = step(d, &session, &input, now).session.unwrap_or_else(|| begin(d));
+        let after = step(d, &session, &input, now)
+            .session
+            .unwrap_or_else(|| begin(d));
         each(&session, &input, &after, now);
         session = after;
     }
@@ -133,7 +141,9 @@ proptest! {
 }
 
 fn labels_of(rows: &[Vec<backtalk::engine::Button>]) -> Vec<Vec<String>> {
-    rows.iter().map(|r| r.iter().map(|b| b.label.clone()).collect()).collect()
+    rows.iter()
+        .map(|r| r.iter().map(|b| b.label.clone()).collect())
+        .collect()
 }
 
 fn postcard_round_trip(session: &Session) -> Session {
@@ -149,7 +159,9 @@ fn person() -> impl Strategy<Value = Knowledge> {
         for (i, (fact, (pick, ordinary))) in d.facts.iter().zip(picks).enumerate() {
             let k = match fact.kind {
                 _ if ordinary => fact.default,
-                FactKind::Multi => Known::exactly(pick & pick.rotate_left(7) & fact.all(), fact.all()),
+                FactKind::Multi => {
+                    Known::exactly(pick & pick.rotate_left(7) & fact.all(), fact.all())
+                }
                 _ => Known::one((pick as usize % fact.options.len()) as u8),
             };
             known.set(i, k);
@@ -165,7 +177,9 @@ fn worse(d: &Dialogue, person: &Knowledge, fact: usize, pick: usize) -> Option<K
     let next = match &f.concern {
         Concern::None => return None,
         Concern::Adding => {
-            let open: Vec<u32> = (0..f.options.len() as u32).filter(|o| known.on & (1 << o) == 0).collect();
+            let open: Vec<u32> = (0..f.options.len() as u32)
+                .filter(|o| known.on & (1 << o) == 0)
+                .collect();
             let o = open.get(pick.checked_rem(open.len())?)?;
             Known::exactly(known.on | 1 << o, f.all())
         }

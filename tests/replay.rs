@@ -28,7 +28,10 @@ fn check(path: &Path, mode: Mode) {
         }
     };
     let find = |name: &str| beside(path, name);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if let Err(said) = runtime.block_on(mismatches(&DIALOGUE, &name, &text, mode, &open, &find)) {
         panic!("{mode:?}\n{said}\nTo take over what happens now: backtalk replay --accept FILE");

@@ -31,7 +31,10 @@ struct Scripted(Mutex<Script>);
 
 impl Scripted {
     fn failing(failures: &[SendError]) -> Scripted {
-        Scripted(Mutex::new(Script { failures: failures.to_vec(), ..Script::default() }))
+        Scripted(Mutex::new(Script {
+            failures: failures.to_vec(),
+            ..Script::default()
+        }))
     }
 
     fn note(&self, what: &str, text: &str) -> Result<i64, SendError> {
@@ -41,7 +44,10 @@ impl Scripted {
             s.log.push(format!("{what} fails"));
             return Err(failure);
         }
-        s.log.push(format!("{what} {}", text.chars().take(24).collect::<String>()));
+        s.log.push(format!(
+            "{what} {}",
+            text.chars().take(24).collect::<String>()
+        ));
         s.next += 1;
         Ok(s.next)
     }
@@ -67,7 +73,10 @@ impl Channel for Scripted {
 }
 
 fn bot() -> Bot {
-    Bot { dialogue: DIALOGUE.clone(), store: Arc::new(MemoryStore::new()) }
+    Bot {
+        dialogue: DIALOGUE.clone(),
+        store: Arc::new(MemoryStore::new()),
+    }
 }
 
 fn noon() -> Timestamp {
@@ -75,17 +84,30 @@ fn noon() -> Timestamp {
 }
 
 fn origin(update: i64) -> Origin {
-    Origin { update: Some(update), language: Some("en-GB".into()) }
+    Origin {
+        update: Some(update),
+        language: Some("en-GB".into()),
+    }
 }
 
 fn press(visit: u32, wish: Wish) -> Input {
     Input::Press(Press { visit, wish })
 }
 
-async fn turn(bot: &Bot, input: &Input, update: i64, channel: &Scripted, now: Timestamp) -> Option<Record> {
-    let done = take(bot, ANN, input, &origin(update), now).await.expect("the store answers");
+async fn turn(
+    bot: &Bot,
+    input: &Input,
+    update: i64,
+    channel: &Scripted,
+    now: Timestamp,
+) -> Option<Record> {
+    let done = take(bot, ANN, input, &origin(update), now)
+        .await
+        .expect("the store answers");
     if let Some(record) = done.record {
-        deliver(bot, ANN, record, channel, now).await.expect("the store answers");
+        deliver(bot, ANN, record, channel, now)
+            .await
+            .expect("the store answers");
     }
     bot.store.load(ANN).await.expect("the store answers")
 }
@@ -101,16 +123,30 @@ async fn what_could_not_be_sent_stays_owed_and_goes_out_later() {
     turn(&bot, &press(0, CHEST_PAIN[0].clone()), 2, &good, noon()).await;
     turn(&bot, &press(1, CHEST_PAIN[1].clone()), 3, &good, noon()).await;
     let bad = Scripted::failing(&[SendError::Later(Duration::from_secs(30))]);
-    let record = turn(&bot, &press(2, CHEST_PAIN[2].clone()), 4, &bad, noon()).await.expect("a record");
+    let record = turn(&bot, &press(2, CHEST_PAIN[2].clone()), 4, &bad, noon())
+        .await
+        .expect("a record");
     assert_eq!(record.body.owed.len(), 1);
     assert_eq!(record.body.owed[0].attempts, 1);
     assert_eq!(record.due, Some(noon() + SignedDuration::from_secs(30)));
     let later = noon() + SignedDuration::from_secs(31);
-    let claims = bot.store.claim_due(later, 10, Duration::from_secs(45)).await.expect("the store answers");
+    let claims = bot
+        .store
+        .claim_due(later, 10, Duration::from_secs(45))
+        .await
+        .expect("the store answers");
     assert_eq!(claims.iter().map(|c| c.person).collect::<Vec<_>>(), [ANN]);
-    let record = turn(&bot, &Input::Due, 0, &good, later).await.expect("a record");
+    let record = turn(&bot, &Input::Due, 0, &good, later)
+        .await
+        .expect("a record");
     assert!(record.body.owed.is_empty());
-    assert!(good.log().iter().any(|l| l.starts_with("send This needs help now")), "{:?}", good.log());
+    assert!(
+        good.log()
+            .iter()
+            .any(|l| l.starts_with("send This needs help now")),
+        "{:?}",
+        good.log()
+    );
 }
 
 #[tokio::test]
@@ -121,23 +157,57 @@ async fn a_process_that_died_between_commit_and_delivery_leaves_the_verdict_owed
     turn(&bot, &press(0, CHEST_PAIN[0].clone()), 2, &good, noon()).await;
     turn(&bot, &press(1, CHEST_PAIN[1].clone()), 3, &good, noon()).await;
     // Committed, and then nothing more happens.
-    take(&bot, ANN, &press(2, CHEST_PAIN[2].clone()), &origin(4), noon()).await.expect("the store answers");
-    let due = bot.store.next_due(noon()).await.expect("the store answers").expect("somebody is due");
+    take(
+        &bot,
+        ANN,
+        &press(2, CHEST_PAIN[2].clone()),
+        &origin(4),
+        noon(),
+    )
+    .await
+    .expect("the store answers");
+    let due = bot
+        .store
+        .next_due(noon())
+        .await
+        .expect("the store answers")
+        .expect("somebody is due");
     assert!(due <= noon() + SignedDuration::from_secs(15), "{due}");
-    let after = turn(&bot, &Input::Due, 0, &good, due).await.expect("a record");
+    let after = turn(&bot, &Input::Due, 0, &good, due)
+        .await
+        .expect("a record");
     assert!(after.body.owed.is_empty());
-    assert!(good.log().iter().any(|l| l.starts_with("send This needs help now")), "{:?}", good.log());
+    assert!(
+        good.log()
+            .iter()
+            .any(|l| l.starts_with("send This needs help now")),
+        "{:?}",
+        good.log()
+    );
 }
 
 #[tokio::test]
 async fn the_same_update_changes_nothing_twice() {
     let bot = bot();
     let channel = Scripted::default();
-    let first = turn(&bot, &Input::Start { language: None }, 1, &channel, noon()).await.expect("a record");
+    let first = turn(&bot, &Input::Start { language: None }, 1, &channel, noon())
+        .await
+        .expect("a record");
     let sent = channel.log().len();
-    let done = take(&bot, ANN, &Input::Start { language: None }, &origin(1), noon()).await.expect("the store answers");
+    let done = take(
+        &bot,
+        ANN,
+        &Input::Start { language: None },
+        &origin(1),
+        noon(),
+    )
+    .await
+    .expect("the store answers");
     assert!(done.already);
-    assert_eq!(bot.store.load(ANN).await.expect("the store answers"), Some(first));
+    assert_eq!(
+        bot.store.load(ANN).await.expect("the store answers"),
+        Some(first)
+    );
     assert_eq!(channel.log().len(), sent);
 }
 
@@ -149,7 +219,9 @@ async fn somebody_who_blocked_the_bot_is_owed_nothing_and_never_due() {
     turn(&bot, &press(0, CHEST_PAIN[0].clone()), 2, &good, noon()).await;
     turn(&bot, &press(1, CHEST_PAIN[1].clone()), 3, &good, noon()).await;
     let blocked = Scripted::failing(&[SendError::Gone]);
-    let record = turn(&bot, &press(2, CHEST_PAIN[2].clone()), 4, &blocked, noon()).await.expect("a record");
+    let record = turn(&bot, &press(2, CHEST_PAIN[2].clone()), 4, &blocked, noon())
+        .await
+        .expect("a record");
     assert!(record.body.owed.is_empty());
     assert_eq!(record.due, None);
 }
@@ -158,9 +230,13 @@ async fn somebody_who_blocked_the_bot_is_owed_nothing_and_never_due() {
 async fn a_question_message_that_is_gone_is_sent_anew() {
     let bot = bot();
     let channel = Scripted::default();
-    let before = turn(&bot, &Input::Start { language: None }, 1, &channel, noon()).await.expect("a record");
+    let before = turn(&bot, &Input::Start { language: None }, 1, &channel, noon())
+        .await
+        .expect("a record");
     let gone = Scripted::failing(&[SendError::NoMessage]);
-    let after = turn(&bot, &press(0, CHEST_PAIN[0].clone()), 2, &gone, noon()).await.expect("a record");
+    let after = turn(&bot, &press(0, CHEST_PAIN[0].clone()), 2, &gone, noon())
+        .await
+        .expect("a record");
     assert_eq!(gone.log(), ["edit fails", "send Who has the pain, and ho"]);
     assert!(before.body.shown.is_some() && after.body.shown.is_some());
 }
@@ -170,7 +246,15 @@ async fn refusing_consent_leaves_no_record() {
     let bot = bot();
     let channel = Scripted::default();
     turn(&bot, &Input::Start { language: None }, 1, &channel, noon()).await;
-    let done = take(&bot, ANN, &press(0, Wish::Act(Act::Refuse)), &origin(2), noon()).await.expect("the store answers");
+    let done = take(
+        &bot,
+        ANN,
+        &press(0, Wish::Act(Act::Refuse)),
+        &origin(2),
+        noon(),
+    )
+    .await
+    .expect("the store answers");
     assert_eq!(done.record, None);
     assert_eq!(done.farewell.len(), 1);
     assert_eq!(bot.store.load(ANN).await.expect("the store answers"), None);

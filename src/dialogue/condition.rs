@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use winnow::ascii::{digit1, multispace0};
-use winnow::combinator::{alt, cut_err, delimited, eof, not, opt, preceded, repeat, separated, terminated};
+use winnow::combinator::{
+    alt, cut_err, delimited, eof, not, opt, preceded, repeat, separated, terminated,
+};
 use winnow::error::{ContextError, StrContext, StrContextValue};
 use winnow::prelude::*;
 use winnow::stream::{LocatingSlice, Location as _};
@@ -36,7 +38,10 @@ pub enum Condition {
     /// The number of answers of a fact of several.
     Count { fact: FactId, low: u32, high: u32 },
     /// A named condition, written out, with its name.
-    Named { name: String, condition: Box<Condition> },
+    Named {
+        name: String,
+        condition: Box<Condition>,
+    },
     /// The disposition is among these, as bits by [`Disposition`] number.
     Disposition(u8),
     /// No rule of another disposition fired.
@@ -74,7 +79,11 @@ impl Condition {
         let tree = parse(text).map_err(|f| vec![f])?;
         let mut faults = Vec::new();
         let condition = resolve(&tree, names, &mut faults);
-        if faults.is_empty() { Ok(condition) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(condition)
+        } else {
+            Err(faults)
+        }
     }
 
     /// Whether it holds, as far as `known` can say.
@@ -164,11 +173,18 @@ impl Condition {
         let join = |cs: &[Condition], word: &str, level: u8| {
             let parts: Vec<String> = cs.iter().map(|c| c.print_at(facts, level)).collect();
             let text = parts.join(word);
-            if binding >= level { format!("({text})") } else { text }
+            if binding >= level {
+                format!("({text})")
+            } else {
+                text
+            }
         };
         let names = |fact: FactId, options: Options| -> Vec<&str> {
             let f = &facts[fact];
-            (0..f.options.len()).filter(|i| options & (1 << i) != 0).map(|i| f.options[i].id.as_str()).collect()
+            (0..f.options.len())
+                .filter(|i| options & (1 << i) != 0)
+                .map(|i| f.options[i].id.as_str())
+                .collect()
         };
         match self {
             Condition::Always => "ALWAYS".into(),
@@ -183,8 +199,14 @@ impl Condition {
                 [one] => format!("{} HAS {one}", facts[*fact].id),
                 many => format!("{} HAS_ANY ({})", facts[*fact].id, many.join(", ")),
             },
-            Condition::Count { fact, low, high: u32::MAX } => format!("{} COUNT >= {low}", facts[*fact].id),
-            Condition::Count { fact, low: 0, high } => format!("{} COUNT <= {high}", facts[*fact].id),
+            Condition::Count {
+                fact,
+                low,
+                high: u32::MAX,
+            } => format!("{} COUNT >= {low}", facts[*fact].id),
+            Condition::Count { fact, low: 0, high } => {
+                format!("{} COUNT <= {high}", facts[*fact].id)
+            }
             Condition::Count { fact, low, .. } => format!("{} COUNT = {low}", facts[*fact].id),
             Condition::Named { name, .. } => format!("@{name}"),
             Condition::Disposition(set) => {
@@ -196,7 +218,11 @@ impl Condition {
                     (Disposition::Urgent, "urgent"),
                     (Disposition::Emergency, "emergency"),
                 ];
-                let names: Vec<&str> = all.iter().filter(|(d, _)| set & (1 << *d as u8) != 0).map(|(_, n)| *n).collect();
+                let names: Vec<&str> = all
+                    .iter()
+                    .filter(|(d, _)| set & (1 << *d as u8) != 0)
+                    .map(|(_, n)| *n)
+                    .collect();
                 format!("DISPOSITION IN ({})", names.join(", "))
             }
             Condition::Else => "ELSE".into(),
@@ -242,33 +268,47 @@ fn expected(what: &'static str) -> StrContext {
 }
 
 fn parse(text: &str) -> Result<Tree, Fault> {
-    terminated(preceded(multispace0, any), eof.context(expected("AND, OR or the end")))
-        .parse(LocatingSlice::new(text))
-        .map_err(|e| {
-            let at = e.offset();
-            let wanted: Vec<String> = e
-                .inner()
-                .context()
-                .filter_map(|c| match c {
-                    StrContext::Expected(v) => Some(v.to_string()),
-                    _ => None,
-                })
-                .collect();
-            let wanted =
-                if wanted.is_empty() { "something else".into() } else { wanted[0].clone() };
-            let found = text[at..].split_whitespace().next().unwrap_or("the end");
-            Fault {
-                code: Code::Condition,
-                span: at..at + text[at..].chars().next().map_or(0, char::len_utf8),
-                message: format!("expected {wanted} here, found `{found}`"),
-                cure: "Conditions look like `fever = no AND (leg_pain IN (none, both_legs) OR NOT @hot)`.".into(),
-            }
-        })
+    terminated(
+        preceded(multispace0, any),
+        eof.context(expected("AND, OR or the end")),
+    )
+    .parse(LocatingSlice::new(text))
+    .map_err(|e| {
+        let at = e.offset();
+        let wanted: Vec<String> = e
+            .inner()
+            .context()
+            .filter_map(|c| match c {
+                StrContext::Expected(v) => Some(v.to_string()),
+                _ => None,
+            })
+            .collect();
+        let wanted = if wanted.is_empty() {
+            "something else".into()
+        } else {
+            wanted[0].clone()
+        };
+        let found = text[at..].split_whitespace().next().unwrap_or("the end");
+        Fault {
+            code: Code::Condition,
+            span: at..at + text[at..].chars().next().map_or(0, char::len_utf8),
+            message: format!("expected {wanted} here, found `{found}`"),
+            cure:
+                "Conditions look like `fever = no AND (leg_pain IN (none, both_legs) OR NOT @hot)`."
+                    .into(),
+        }
+    })
 }
 
-fn keyword<'a>(word: &'static str) -> impl Parser<Input<'a>, (), winnow::error::ErrMode<ContextError>> {
+fn keyword<'a>(
+    word: &'static str,
+) -> impl Parser<Input<'a>, (), winnow::error::ErrMode<ContextError>> {
     move |i: &mut Input<'a>| {
-        (word, not(one_of(|c: char| c.is_ascii_alphanumeric() || c == '_')), multispace0)
+        (
+            word,
+            not(one_of(|c: char| c.is_ascii_alphanumeric() || c == '_')),
+            multispace0,
+        )
             .void()
             .parse_next(i)
     }
@@ -280,21 +320,41 @@ fn symbol<'a>(s: &'static str) -> impl Parser<Input<'a>, (), winnow::error::ErrM
 
 fn any(i: &mut Input<'_>) -> ModalResult<Tree> {
     separated(1.., all, keyword("OR"))
-        .map(|mut v: Vec<Tree>| if v.len() == 1 { v.remove(0) } else { Tree::Any(v) })
+        .map(|mut v: Vec<Tree>| {
+            if v.len() == 1 {
+                v.remove(0)
+            } else {
+                Tree::Any(v)
+            }
+        })
         .parse_next(i)
 }
 
 fn all(i: &mut Input<'_>) -> ModalResult<Tree> {
     separated(1.., unary, keyword("AND"))
-        .map(|mut v: Vec<Tree>| if v.len() == 1 { v.remove(0) } else { Tree::All(v) })
+        .map(|mut v: Vec<Tree>| {
+            if v.len() == 1 {
+                v.remove(0)
+            } else {
+                Tree::All(v)
+            }
+        })
         .parse_next(i)
 }
 
 fn unary(i: &mut Input<'_>) -> ModalResult<Tree> {
     alt((
         preceded(keyword("NOT"), cut_err(unary)).map(|t| Tree::Not(Box::new(t))),
-        delimited(symbol("("), cut_err(any), cut_err(symbol(")").context(expected("a closing bracket")))),
-        preceded("@", cut_err(word.context(expected("the name of a condition")))).map(Tree::Named),
+        delimited(
+            symbol("("),
+            cut_err(any),
+            cut_err(symbol(")").context(expected("a closing bracket"))),
+        ),
+        preceded(
+            "@",
+            cut_err(word.context(expected("the name of a condition"))),
+        )
+        .map(Tree::Named),
         keyword("ELSE").span().map(Tree::Else),
         comparison,
     ))
@@ -309,23 +369,40 @@ fn comparison(i: &mut Input<'_>) -> ModalResult<Tree> {
         alt((
             preceded(keyword("IN"), cut_err(list)).map({
                 let left = left.clone();
-                move |right| Tree::In { left: left.clone(), right }
+                move |right| Tree::In {
+                    left: left.clone(),
+                    right,
+                }
             }),
             preceded(keyword("HAS_ANY"), cut_err(list)).map({
                 let left = left.clone();
-                move |right| Tree::Has { left: left.clone(), right }
+                move |right| Tree::Has {
+                    left: left.clone(),
+                    right,
+                }
             }),
             preceded(keyword("HAS"), cut_err(word.context(expected("an option")))).map({
                 let left = left.clone();
-                move |w| Tree::Has { left: left.clone(), right: vec![w] }
+                move |w| Tree::Has {
+                    left: left.clone(),
+                    right: vec![w],
+                }
             }),
             preceded(keyword("COUNT"), cut_err((op, number))).map({
                 let left = left.clone();
-                move |(op, n)| Tree::Count { left: left.clone(), op, n }
+                move |(op, n)| Tree::Count {
+                    left: left.clone(),
+                    op,
+                    n,
+                }
             }),
             (op, cut_err(word.context(expected("an option or a number")))).map({
                 let left = left.clone();
-                move |(op, right)| Tree::Compare { left: left.clone(), op, right }
+                move |(op, right)| Tree::Compare {
+                    left: left.clone(),
+                    op,
+                    right,
+                }
             }),
         ))
         .context(expected("=, !=, <, <=, >, >=, IN, HAS, HAS_ANY or COUNT"))
@@ -360,22 +437,40 @@ fn list(i: &mut Input<'_>) -> ModalResult<Vec<Word>> {
     delimited(
         symbol("(").context(expected("a list in brackets")),
         separated(1.., word.context(expected("an option")), symbol(",")),
-        (opt(symbol(",")), symbol(")").context(expected("a comma or a closing bracket"))),
+        (
+            opt(symbol(",")),
+            symbol(")").context(expected("a comma or a closing bracket")),
+        ),
     )
     .parse_next(i)
 }
 
 fn word(i: &mut Input<'_>) -> ModalResult<Word> {
-    let _: () = not(alt(("AND", "OR", "NOT", "IN", "HAS_ANY", "HAS", "COUNT", "ELSE")).void().verify({
-        let rest: String = i.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-        move |()| matches!(rest.as_str(), "AND" | "OR" | "NOT" | "IN" | "HAS_ANY" | "HAS" | "COUNT" | "ELSE")
-    }))
+    let _: () = not(
+        alt(("AND", "OR", "NOT", "IN", "HAS_ANY", "HAS", "COUNT", "ELSE"))
+            .void()
+            .verify({
+                let rest: String = i
+                    .chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                    .collect();
+                move |()| {
+                    matches!(
+                        rest.as_str(),
+                        "AND" | "OR" | "NOT" | "IN" | "HAS_ANY" | "HAS" | "COUNT" | "ELSE"
+                    )
+                }
+            }),
+    )
     .parse_next(i)?;
     let start = i.current_token_start();
     let text = take_while(1.., |c: char| c.is_ascii_alphanumeric() || c == '_').parse_next(i)?;
     let span = start..start + text.len();
     let _: () = repeat(0.., one_of([' ', '\t', '\n', '\r']).void()).parse_next(i)?;
-    Ok(Word { text: text.to_owned(), span })
+    Ok(Word {
+        text: text.to_owned(),
+        span,
+    })
 }
 
 // ---- resolving -----------------------------------------------------------------------------
@@ -386,7 +481,10 @@ fn resolve(tree: &Tree, names: &Names<'_>, faults: &mut Vec<Fault>) -> Condition
         Tree::Any(ts) => Condition::Any(ts.iter().map(|t| resolve(t, names, faults)).collect()),
         Tree::Not(t) => Condition::Not(Box::new(resolve(t, names, faults))),
         Tree::Named(w) => match names.named.get(&w.text) {
-            Some(c) => Condition::Named { name: w.text.clone(), condition: Box::new(c.clone()) },
+            Some(c) => Condition::Named {
+                name: w.text.clone(),
+                condition: Box::new(c.clone()),
+            },
             None => {
                 faults.push(Fault {
                     code: Code::UnknownCondition,
@@ -408,27 +506,45 @@ fn resolve(tree: &Tree, names: &Names<'_>, faults: &mut Vec<Fault>) -> Condition
             }
             Condition::Else
         }
-        Tree::In { left, right } if left.text == "DISPOSITION" => disposition(left, right, names, faults),
-        Tree::Compare { left, op: Op::Eq, right } if left.text == "DISPOSITION" => {
+        Tree::In { left, right } if left.text == "DISPOSITION" => {
+            disposition(left, right, names, faults)
+        }
+        Tree::Compare {
+            left,
+            op: Op::Eq,
+            right,
+        } if left.text == "DISPOSITION" => {
             disposition(left, std::slice::from_ref(right), names, faults)
         }
         Tree::Compare { left, op, right } => compare(left, *op, right, names, faults),
         Tree::In { left, right } => {
-            let Some(fact) = find(left, names, faults) else { return Condition::Always };
+            let Some(fact) = find(left, names, faults) else {
+                return Condition::Always;
+            };
             if names.facts[fact].kind == FactKind::Multi {
                 faults.push(operator(left, &names.facts[fact], "IN", "HAS_ANY"));
             }
-            Condition::In { fact, options: options(fact, right, names, faults) }
+            Condition::In {
+                fact,
+                options: options(fact, right, names, faults),
+            }
         }
         Tree::Has { left, right } => {
-            let Some(fact) = find(left, names, faults) else { return Condition::Always };
+            let Some(fact) = find(left, names, faults) else {
+                return Condition::Always;
+            };
             if names.facts[fact].kind != FactKind::Multi {
                 faults.push(operator(left, &names.facts[fact], "HAS", "= or IN"));
             }
-            Condition::HasAny { fact, options: options(fact, right, names, faults) }
+            Condition::HasAny {
+                fact,
+                options: options(fact, right, names, faults),
+            }
         }
         Tree::Count { left, op, n } => {
-            let Some(fact) = find(left, names, faults) else { return Condition::Always };
+            let Some(fact) = find(left, names, faults) else {
+                return Condition::Always;
+            };
             if names.facts[fact].kind != FactKind::Multi {
                 faults.push(operator(left, &names.facts[fact], "COUNT", "= or IN"));
             }
@@ -439,7 +555,11 @@ fn resolve(tree: &Tree, names: &Names<'_>, faults: &mut Vec<Fault>) -> Condition
                 Op::Le => (0, *n),
                 Op::Lt => (0, n.saturating_sub(1)),
                 Op::Ne => {
-                    return Condition::Not(Box::new(Condition::Count { fact, low: *n, high: *n }));
+                    return Condition::Not(Box::new(Condition::Count {
+                        fact,
+                        low: *n,
+                        high: *n,
+                    }));
                 }
             };
             Condition::Count { fact, low, high }
@@ -461,7 +581,10 @@ fn find(word: &Word, names: &Names<'_>, faults: &mut Vec<Fault>) -> Option<FactI
 }
 
 fn options(fact: FactId, words: &[Word], names: &Names<'_>, faults: &mut Vec<Fault>) -> Options {
-    words.iter().filter_map(|w| option(fact, w, names, faults)).fold(0, |set, o| set | 1 << o)
+    words
+        .iter()
+        .filter_map(|w| option(fact, w, names, faults))
+        .fold(0, |set, o| set | 1 << o)
 }
 
 fn option(fact: FactId, word: &Word, names: &Names<'_>, faults: &mut Vec<Fault>) -> Option<u8> {
@@ -478,16 +601,31 @@ fn option(fact: FactId, word: &Word, names: &Names<'_>, faults: &mut Vec<Fault>)
     found
 }
 
-fn compare(left: &Word, op: Op, right: &Word, names: &Names<'_>, faults: &mut Vec<Fault>) -> Condition {
-    let Some(fact) = find(left, names, faults) else { return Condition::Always };
+fn compare(
+    left: &Word,
+    op: Op,
+    right: &Word,
+    names: &Names<'_>,
+    faults: &mut Vec<Fault>,
+) -> Condition {
+    let Some(fact) = find(left, names, faults) else {
+        return Condition::Always;
+    };
     let f = &names.facts[fact];
     if f.kind == FactKind::Multi {
         faults.push(operator(left, f, "a comparison", "HAS, HAS_ANY or COUNT"));
     }
     if !matches!(op, Op::Eq | Op::Ne) && !f.ordered {
-        faults.push(operator(left, f, "an order", "= or IN, since its options have no order"));
+        faults.push(operator(
+            left,
+            f,
+            "an order",
+            "= or IN, since its options have no order",
+        ));
     }
-    let Some(o) = option(fact, right, names, faults) else { return Condition::Always };
+    let Some(o) = option(fact, right, names, faults) else {
+        return Condition::Always;
+    };
     let bit: Options = 1 << o;
     let below = bit - 1;
     let all = f.all();
@@ -511,7 +649,12 @@ fn operator(word: &Word, fact: &Fact, used: &str, fits: &str) -> Fault {
     }
 }
 
-fn disposition(left: &Word, right: &[Word], names: &Names<'_>, faults: &mut Vec<Fault>) -> Condition {
+fn disposition(
+    left: &Word,
+    right: &[Word],
+    names: &Names<'_>,
+    faults: &mut Vec<Fault>,
+) -> Condition {
     if !names.disposition {
         faults.push(Fault {
             code: Code::WrongOperator,
@@ -520,7 +663,14 @@ fn disposition(left: &Word, right: &[Word], names: &Names<'_>, faults: &mut Vec<
             cure: "Only gates, plan lines and lines under a verdict may read it.".into(),
         });
     }
-    let known = ["no_triage", "self_care", "routine", "soon", "urgent", "emergency"];
+    let known = [
+        "no_triage",
+        "self_care",
+        "routine",
+        "soon",
+        "urgent",
+        "emergency",
+    ];
     let mut set = 0;
     for w in right {
         match known.iter().position(|k| *k == w.text) {

@@ -419,9 +419,7 @@ pub struct ItemEntry {
 }
 
 /// What a button can do besides answering a question.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, serde::Serialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, serde::Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
     /// Agree that answers are kept, and begin.

@@ -24,9 +24,17 @@ fn describe(d: &Dialogue) -> String {
         writeln!(out, "dialogue {}", d.name)?;
         for f in &d.facts {
             let options: Vec<&str> = f.options.iter().map(|o| o.id.as_str()).collect();
-            writeln!(out, "fact {} {:?} {} {:?} {options:?}", f.id, f.kind, f.ordered, f.default)?;
+            writeln!(
+                out,
+                "fact {} {:?} {} {:?} {options:?}",
+                f.id, f.kind, f.ordered, f.default
+            )?;
             if let Some(e) = &f.explain {
-                writeln!(out, "  explain {:?}", e.answers.iter().map(|a| a.1).collect::<Vec<_>>())?;
+                writeln!(
+                    out,
+                    "  explain {:?}",
+                    e.answers.iter().map(|a| a.1).collect::<Vec<_>>()
+                )?;
             }
         }
         for s in &d.screens {
@@ -34,16 +42,36 @@ fn describe(d: &Dialogue) -> String {
             writeln!(
                 out,
                 "screen {} {} {} {:?} {} {} {} {:?} {:?} {}",
-                s.id, phase.id, s.when.print(&d.facts), s.kind, s.opened, s.ask_again,
-                s.at_least_one, s.none, s.not_sure, s.skip
+                s.id,
+                phase.id,
+                s.when.print(&d.facts),
+                s.kind,
+                s.opened,
+                s.ask_again,
+                s.at_least_one,
+                s.none,
+                s.not_sure,
+                s.skip
             )?;
             items(&mut out, d, &s.items)?;
         }
         for r in &d.rules {
-            writeln!(out, "rule {} {} {:?}", r.id, r.when.print(&d.facts), r.disposition)?;
+            writeln!(
+                out,
+                "rule {} {} {:?}",
+                r.id,
+                r.when.print(&d.facts),
+                r.disposition
+            )?;
         }
         for g in &d.gates {
-            writeln!(out, "gate {} {} {:?}", g.id, g.when.print(&d.facts), g.leaves_out)?;
+            writeln!(
+                out,
+                "gate {} {} {:?}",
+                g.id,
+                g.when.print(&d.facts),
+                g.leaves_out
+            )?;
         }
         writeln!(out, "clock {:?}", d.clock)?;
         for p in &d.pages {
@@ -52,15 +80,27 @@ fn describe(d: &Dialogue) -> String {
                 writeln!(
                     out,
                     "  line {} {:?} {:?} {} {}",
-                    l.when.print(&d.facts), l.advises, l.instead_of, l.from_hours, l.until_hours
+                    l.when.print(&d.facts),
+                    l.advises,
+                    l.instead_of,
+                    l.from_hours,
+                    l.until_hours
                 )?;
             }
         }
-        for c in d.cards.iter().filter_map(|c| c.when.as_ref().map(|w| (c, w))) {
+        for c in d
+            .cards
+            .iter()
+            .filter_map(|c| c.when.as_ref().map(|w| (c, w)))
+        {
             writeln!(out, "card {} {}", c.0.id, c.1.print(&d.facts))?;
         }
         for c in &d.check_ins {
-            writeln!(out, "check-in {} {} {:?} {:?}", c.id, c.after_hours, c.dispositions, c.asks)?;
+            writeln!(
+                out,
+                "check-in {} {} {:?} {:?}",
+                c.id, c.after_hours, c.dispositions, c.asks
+            )?;
         }
         for v in &d.verdicts {
             writeln!(out, "verdict {} {:?} {:?}", v.id, v.disposition, v.rules)?;
@@ -76,7 +116,12 @@ fn items(out: &mut String, d: &Dialogue, items: &[Item]) -> std::fmt::Result {
         writeln!(
             out,
             "  item {:?} {} {:?} {:?} {:?} {:?}",
-            i.sets, i.only_if.print(&d.facts), i.then, i.act, i.reply, i.page
+            i.sets,
+            i.only_if.print(&d.facts),
+            i.then,
+            i.act,
+            i.reply,
+            i.page
         )?;
     }
     Ok(())

@@ -105,8 +105,14 @@ impl Issue {
 
 /// The issues as a person reads them, each with its code frame, then a line that counts them.
 pub fn print(issues: &[Issue], sources: &Sources, color: bool) -> String {
-    let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_context_lines(1);
+    let theme = if color {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(100)
+        .with_context_lines(1);
     let empty = String::new();
     let mut out = String::new();
     for issue in issues {
@@ -144,7 +150,11 @@ pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + C
         return format!("Did you mean `{near}`?");
     }
     let all: Vec<&str> = known.into_iter().take(12).collect();
-    if all.is_empty() { "There are none yet.".into() } else { format!("Known: {}.", all.join(", ")) }
+    if all.is_empty() {
+        "There are none yet.".into()
+    } else {
+        format!("Known: {}.", all.join(", "))
+    }
 }
 
 /// The bytes of a scalar as it stands in its file.
@@ -162,7 +172,12 @@ pub fn location(at: &serde_saphyr::Location) -> Range<usize> {
 ///
 /// Quotes, block indicators and line folding move characters, so the value is walked beside the
 /// source and only characters that are not white space are matched.
-pub fn span_inside(file: &str, scalar: Range<usize>, value: &str, part: Range<usize>) -> Range<usize> {
+pub fn span_inside(
+    file: &str,
+    scalar: Range<usize>,
+    value: &str,
+    part: Range<usize>,
+) -> Range<usize> {
     let wanted = value.get(..part.start).unwrap_or(value);
     let mut skip = wanted.chars().filter(|c| !c.is_whitespace()).count();
     let body = value.chars().find(|c| !c.is_whitespace());
@@ -215,7 +230,9 @@ impl Diagnostic for Report<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let span = SourceSpan::from((self.issue.span.start, self.issue.span.len()));
-        Some(Box::new(std::iter::once(LabeledSpan::new_primary_with_span(None, span))))
+        Some(Box::new(std::iter::once(
+            LabeledSpan::new_primary_with_span(None, span),
+        )))
     }
 }
 
@@ -251,7 +268,10 @@ mod tests {
 
     #[test]
     fn the_nearest_name_is_suggested_only_when_near() {
-        assert_eq!(nearest("chest_pian", ["chest_pain", "fever"]), Some("chest_pain"));
+        assert_eq!(
+            nearest("chest_pian", ["chest_pain", "fever"]),
+            Some("chest_pain")
+        );
         assert_eq!(nearest("zzz", ["chest_pain", "fever"]), None);
     }
 }

@@ -60,7 +60,10 @@ pub struct Known {
 impl Known {
     /// A fact of one answer with that answer.
     pub fn one(option: u8) -> Known {
-        Known { on: 1 << option, off: 0 }
+        Known {
+            on: 1 << option,
+            off: 0,
+        }
     }
 
     /// A fact of several answers, wholly known.
@@ -88,7 +91,9 @@ pub struct Knowledge {
 impl Knowledge {
     /// Nothing known of `facts` facts.
     pub fn nothing(facts: usize) -> Knowledge {
-        Knowledge { facts: vec![Known::default(); facts] }
+        Knowledge {
+            facts: vec![Known::default(); facts],
+        }
     }
 
     /// What is known of one fact.

@@ -23,25 +23,72 @@ use super::numbers::{Country, Numbers, Unknown};
 use super::places::Places;
 use super::template::Template;
 use super::{
-    Card, CheckIn, Clock, Common, Concern, Dialogue, Excluded, Explain, Fact, FactOption, Form, Gate, Item,
-    Line, Message, Page, PersonLine, Phase, Round, Rule, Ruling, Screen, ScreenKind, Since, Source,
-    Verdict, Wait, form,
+    Card, CheckIn, Clock, Common, Concern, Dialogue, Excluded, Explain, Fact, FactOption, Form,
+    Gate, Item, Line, Message, Page, PersonLine, Phase, Round, Rule, Ruling, Screen, ScreenKind,
+    Since, Source, Verdict, Wait, form,
 };
 
 /// The placeables that a text may use: what the bot can fill in.
 pub const PLACEABLES: &[&str] = &[
-    "you", "you_obj", "your", "do_you", "have_you", "you_are", "how_are_you", "in_self", "me",
-    "ask_them", "no_drive", "sex_line", "baby_line", "help_number", "emergency_number",
-    "crisis_line", "er", "country", "draft_line", "reasons", "when_check", "when_off",
-    "when_next", "when_15", "when_20", "n", "cap", "pack", "pack_line", "gate_reason", "gate_text",
-    "label", "words", "plain_question", "sleepy_line", "warm_line", "child_line", "late_line",
-    "answers", "reason", "source", "why", "clock", "from", "to", "guess_1", "guess_2", "guess_3",
-    "when_line", "next_line", "minutes",
+    "you",
+    "you_obj",
+    "your",
+    "do_you",
+    "have_you",
+    "you_are",
+    "how_are_you",
+    "in_self",
+    "me",
+    "ask_them",
+    "no_drive",
+    "sex_line",
+    "baby_line",
+    "help_number",
+    "emergency_number",
+    "crisis_line",
+    "er",
+    "country",
+    "draft_line",
+    "reasons",
+    "when_check",
+    "when_off",
+    "when_next",
+    "when_15",
+    "when_20",
+    "n",
+    "cap",
+    "pack",
+    "pack_line",
+    "gate_reason",
+    "gate_text",
+    "label",
+    "words",
+    "plain_question",
+    "sleepy_line",
+    "warm_line",
+    "child_line",
+    "late_line",
+    "answers",
+    "reason",
+    "source",
+    "why",
+    "clock",
+    "from",
+    "to",
+    "guess_1",
+    "guess_2",
+    "guess_3",
+    "when_line",
+    "next_line",
+    "minutes",
 ];
 
 /// Read the dialogue `name` from its files, or say everything that is wrong with them.
 pub fn load(sources: &Sources, name: &str) -> Result<Dialogue, Vec<Issue>> {
-    let mut loader = Loader { texts: sources, issues: Vec::new() };
+    let mut loader = Loader {
+        texts: sources,
+        issues: Vec::new(),
+    };
     let common: Option<file::CommonFile> = loader.read("common.yaml");
     let numbers: Option<file::NumbersFile> = loader.read("numbers.yaml");
     let own = |file: &str| format!("{name}/{file}.yaml");
@@ -64,7 +111,18 @@ pub fn load(sources: &Sources, name: &str) -> Result<Dialogue, Vec<Issue>> {
         Some(cards),
         Some(source_list),
         Some(rulings),
-    ) = (common, numbers, facts, rules, screens, verdict, plan, cards, source_list, rulings)
+    ) = (
+        common,
+        numbers,
+        facts,
+        rules,
+        screens,
+        verdict,
+        plan,
+        cards,
+        source_list,
+        rulings,
+    )
     else {
         return Err(loader.issues);
     };
@@ -80,7 +138,18 @@ pub fn load(sources: &Sources, name: &str) -> Result<Dialogue, Vec<Issue>> {
         sources: BTreeMap::new(),
         places: Places::default(),
     };
-    built.build(common, numbers, facts, rules, screens, verdict, plan, cards, source_list, rulings)
+    built.build(
+        common,
+        numbers,
+        facts,
+        rules,
+        screens,
+        verdict,
+        plan,
+        cards,
+        source_list,
+        rulings,
+    )
 }
 
 /// A disposition as the files write it.
@@ -118,14 +187,33 @@ impl Loader<'_> {
             Err(error) => {
                 let span = error.location().map_or(0..0, |at| location(&at));
                 let (message, cure) = shape(&error.to_string());
-                self.issues.push(Issue { code: Code::Shape, file: path.to_owned(), span, message, cure });
+                self.issues.push(Issue {
+                    code: Code::Shape,
+                    file: path.to_owned(),
+                    span,
+                    message,
+                    cure,
+                });
                 None
             }
         }
     }
 
-    fn say(&mut self, code: Code, file: &str, span: Range<usize>, message: String, cure: impl Into<String>) {
-        self.issues.push(Issue { code, file: file.to_owned(), span, message, cure: cure.into() });
+    fn say(
+        &mut self,
+        code: Code,
+        file: &str,
+        span: Range<usize>,
+        message: String,
+        cure: impl Into<String>,
+    ) {
+        self.issues.push(Issue {
+            code,
+            file: file.to_owned(),
+            span,
+            message,
+            cure: cure.into(),
+        });
     }
 }
 
@@ -134,14 +222,27 @@ fn shape(said: &str) -> (String, String) {
     let first = said.lines().next().unwrap_or("the YAML cannot be read");
     let said = first.split(" at line ").next().unwrap_or(first);
     let quoted: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
-    if let (Some(key), Some((_, known))) = (said.strip_prefix("unknown field ").and(quoted.first()), said.split_once("expected one of ")) {
+    if let (Some(key), Some((_, known))) = (
+        said.strip_prefix("unknown field ").and(quoted.first()),
+        said.split_once("expected one of "),
+    ) {
         let known: Vec<&str> = known.split(", ").map(|k| k.trim_matches('`')).collect();
-        return (format!("there is no key `{key}` here"), did_you_mean(key, known));
+        return (
+            format!("there is no key `{key}` here"),
+            did_you_mean(key, known),
+        );
     }
     if let Some(key) = said.strip_prefix("missing field ").and(quoted.first()) {
-        return (format!("the key `{key}` is missing here"), "Add it; most editors know the keys of each file.".into());
+        return (
+            format!("the key `{key}` is missing here"),
+            "Add it; most editors know the keys of each file.".into(),
+        );
     }
-    (said.to_owned(), "The schema named in the file's first line lists the keys; most editors complete them.".into())
+    (
+        said.to_owned(),
+        "The schema named in the file's first line lists the keys; most editors complete them."
+            .into(),
+    )
 }
 
 struct Builder<'a> {
@@ -172,9 +273,20 @@ impl Builder<'_> {
         source_list: file::SourcesFile,
         rulings: file::RulingsFile,
     ) -> Result<Dialogue, Vec<Issue>> {
-        self.take_ids(&facts, &rules, &screens, &verdict, &plan, &cards, &source_list, &rulings, &common);
+        self.take_ids(
+            &facts,
+            &rules,
+            &screens,
+            &verdict,
+            &plan,
+            &cards,
+            &source_list,
+            &rulings,
+            &common,
+        );
         let path = |file: &str| format!("{}/{file}.yaml", self.name);
-        let (facts_path, rules_path, screens_path) = (path("facts"), path("rules"), path("dialogue"));
+        let (facts_path, rules_path, screens_path) =
+            (path("facts"), path("rules"), path("dialogue"));
         let (verdict_path, plan_path, cards_path) = (path("verdict"), path("plan"), path("cards"));
         let rulings_path = path("rulings");
 
@@ -186,7 +298,16 @@ impl Builder<'_> {
         for (i, entry) in facts.facts.iter().enumerate() {
             self.facts[i].ask_when = self.optional(&facts_path, entry.ask_when.as_ref(), true);
         }
-        self.note_places(&facts, &rules, &screens, &verdict, &plan, &cards, &source_list, &common);
+        self.note_places(
+            &facts,
+            &rules,
+            &screens,
+            &verdict,
+            &plan,
+            &cards,
+            &source_list,
+            &common,
+        );
         let circular = self.circular(&rules_path, &rules.conditions);
         for (entry, leads_back) in rules.conditions.iter().zip(circular) {
             let condition = if leads_back {
@@ -229,7 +350,11 @@ impl Builder<'_> {
                 rules: self.rules(&verdict_path, &v.rules),
                 text: self.text(&verdict_path, &v.text),
                 buttons: self.items(&verdict_path, &v.buttons),
-                source: self.source(&verdict_path, &format!("verdict {}", v.verdict.value), &v.source),
+                source: self.source(
+                    &verdict_path,
+                    &format!("verdict {}", v.verdict.value),
+                    &v.source,
+                ),
             })
             .collect();
         let waits = verdict
@@ -276,7 +401,10 @@ impl Builder<'_> {
                 Card {
                     id: c.card.value.clone(),
                     title: c.title.clone(),
-                    when: c.when.as_ref().map(|w| self.condition(&cards_path, w, true, false)),
+                    when: c
+                        .when
+                        .as_ref()
+                        .map(|w| self.condition(&cards_path, w, true, false)),
                     text: self.text(&cards_path, &c.text),
                     source: self.source(&cards_path, &format!("card {}", c.card.value), &c.source),
                 }
@@ -294,7 +422,11 @@ impl Builder<'_> {
             })
             .collect();
         let clock = self.clock(&plan_path, &plan.clock);
-        let pages = plan.pages.iter().map(|p| self.page(&plan_path, p)).collect();
+        let pages = plan
+            .pages
+            .iter()
+            .map(|p| self.page(&plan_path, p))
+            .collect();
         let check_ins = plan
             .check_ins
             .iter()
@@ -306,7 +438,11 @@ impl Builder<'_> {
                     dispositions: c.dispositions.clone(),
                     message: c.message.value.clone(),
                     asks: self.fact_list(&plan_path, &c.asks),
-                    source: self.source(&plan_path, &format!("check-in {}", c.check_in.value), &c.source),
+                    source: self.source(
+                        &plan_path,
+                        &format!("check-in {}", c.check_in.value),
+                        &c.source,
+                    ),
                 }
             })
             .collect();
@@ -323,7 +459,10 @@ impl Builder<'_> {
             Disposition::Urgent,
             Disposition::Emergency,
         ] {
-            if !verdicts.iter().any(|v| v.disposition == d && v.rules.is_empty()) {
+            if !verdicts
+                .iter()
+                .any(|v| v.disposition == d && v.rules.is_empty())
+            {
                 self.l.say(
                     Code::MissingVerdict,
                     &verdict_path,
@@ -337,14 +476,26 @@ impl Builder<'_> {
             .rulings
             .iter()
             .map(|r| {
-                self.source(&rulings_path, &format!("ruling {}", r.ruling.value), &r.source);
-                Ruling { id: r.ruling.value.clone(), topic: r.topic.clone(), choice: r.choice.clone() }
+                self.source(
+                    &rulings_path,
+                    &format!("ruling {}", r.ruling.value),
+                    &r.source,
+                );
+                Ruling {
+                    id: r.ruling.value.clone(),
+                    topic: r.topic.clone(),
+                    choice: r.choice.clone(),
+                }
             })
             .collect();
         let excluded = source_list
             .excluded
             .into_iter()
-            .map(|e| Excluded { id: e.id.value, says: e.says, reason: e.reason })
+            .map(|e| Excluded {
+                id: e.id.value,
+                says: e.says,
+                reason: e.reason,
+            })
             .collect();
         let numbers = self.numbers(&numbers, &common.country_unknown);
         let common = self.common(common);
@@ -352,12 +503,22 @@ impl Builder<'_> {
         let voices = screens
             .voices
             .iter()
-            .map(|v| (v.voice.value.clone(), self.condition(&screens_path, &v.when, false, false)))
+            .map(|v| {
+                (
+                    v.voice.value.clone(),
+                    self.condition(&screens_path, &v.when, false, false),
+                )
+            })
             .collect();
         let only_words = screens
             .only_words
             .iter()
-            .map(|w| (w.word.value.clone(), self.condition(&screens_path, &w.only_if, false, false)))
+            .map(|w| {
+                (
+                    w.word.value.clone(),
+                    self.condition(&screens_path, &w.only_if, false, false),
+                )
+            })
             .collect();
 
         let mut dialogue = Dialogue {
@@ -395,26 +556,96 @@ impl Builder<'_> {
                     Code::SignedOther,
                     &screens_path,
                     span_of(&signed.form),
-                    format!("the signature is for form {}, this is form {}", signed.form.value, dialogue.form),
+                    format!(
+                        "the signature is for form {}, this is form {}",
+                        signed.form.value, dialogue.form
+                    ),
                     "Read the change, then sign the new form, or take the signature out.",
                 );
             }
         }
-        if self.l.issues.is_empty() { Ok(dialogue) } else { Err(self.l.issues) }
+        if self.l.issues.is_empty() {
+            Ok(dialogue)
+        } else {
+            Err(self.l.issues)
+        }
     }
 }
 
 /// Messages that the engine sends by name.
 pub const NEEDED_MESSAGES: &[&str] = &[
-    "about", "anything_new", "anything_new_day", "by_mistake", "by_mistake_other", "card_head",
-    "change_ask", "child_line", "country", "country_other", "country_unknown_name", "crisis_support",
-    "crisis_words", "day_full", "draft_line", "emergency_words", "error", "error_lost", "feels_worse",
-    "folded", "forget_ask", "forget_done", "got_help", "group", "heat_15", "heat_off", "heat_on", "heat_round",
-    "help", "help_now", "ice_off", "ice_on", "ice_round", "is_off", "kept_level", "moved",
-    "no_tablets_line", "not_now", "not_sure_which", "nothing_yet", "off_again", "own_back",
-    "p_reasons", "p_signs", "p_trust", "pack_late", "pack_line_choose", "pack_line_heat",
-    "pack_line_ice", "pack_line_none", "pack_line_skin", "pack_safety_heat", "pack_safety_ice", "plan_first",
-    "privacy", "safety_24h", "safety_2h", "settings", "skin_check_5", "skin_wrong", "skipped",
-    "sleepy_line", "snoozed", "stale", "start_again", "stopped", "stopped_today", "text_understood",
-    "unknown_media", "unknown_text", "warm_line", "why", "why_verdict", "busy",
+    "about",
+    "anything_new",
+    "anything_new_day",
+    "by_mistake",
+    "by_mistake_other",
+    "card_head",
+    "change_ask",
+    "child_line",
+    "country",
+    "country_other",
+    "country_unknown_name",
+    "crisis_support",
+    "crisis_words",
+    "day_full",
+    "draft_line",
+    "emergency_words",
+    "error",
+    "error_lost",
+    "feels_worse",
+    "folded",
+    "forget_ask",
+    "forget_done",
+    "got_help",
+    "group",
+    "heat_15",
+    "heat_off",
+    "heat_on",
+    "heat_round",
+    "help",
+    "help_now",
+    "ice_off",
+    "ice_on",
+    "ice_round",
+    "is_off",
+    "kept_level",
+    "moved",
+    "no_tablets_line",
+    "not_now",
+    "not_sure_which",
+    "nothing_yet",
+    "off_again",
+    "own_back",
+    "p_reasons",
+    "p_signs",
+    "p_trust",
+    "pack_late",
+    "pack_line_choose",
+    "pack_line_heat",
+    "pack_line_ice",
+    "pack_line_none",
+    "pack_line_skin",
+    "pack_safety_heat",
+    "pack_safety_ice",
+    "plan_first",
+    "privacy",
+    "safety_24h",
+    "safety_2h",
+    "settings",
+    "skin_check_5",
+    "skin_wrong",
+    "skipped",
+    "sleepy_line",
+    "snoozed",
+    "stale",
+    "start_again",
+    "stopped",
+    "stopped_today",
+    "text_understood",
+    "unknown_media",
+    "unknown_text",
+    "warm_line",
+    "why",
+    "why_verdict",
+    "busy",
 ];

@@ -40,13 +40,23 @@ pub struct Country {
 impl Numbers {
     /// The row of a country code.
     pub fn country(&self, code: &str) -> Option<&Country> {
-        self.countries.iter().find(|c| c.code.eq_ignore_ascii_case(code))
+        self.countries
+            .iter()
+            .find(|c| c.code.eq_ignore_ascii_case(code))
     }
 
     /// The country a person means by a typed name or code.
     pub fn named(&self, typed: &str) -> Option<&Country> {
         let typed = typed.trim().to_lowercase();
-        let known = [("uk", "GB"), ("england", "GB"), ("scotland", "GB"), ("wales", "GB"), ("usa", "US"), ("america", "US"), ("holland", "NL")];
+        let known = [
+            ("uk", "GB"),
+            ("england", "GB"),
+            ("scotland", "GB"),
+            ("wales", "GB"),
+            ("usa", "US"),
+            ("america", "US"),
+            ("holland", "NL"),
+        ];
         if let Some((_, code)) = known.iter().find(|(n, _)| *n == typed) {
             return self.country(code);
         }

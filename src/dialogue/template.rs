@@ -40,7 +40,10 @@ impl Words {
 
     /// The word of that name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| *n == name).map(|(_, w)| w.as_str())
+        self.0
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, w)| w.as_str())
     }
 }
 
@@ -86,7 +89,11 @@ impl Template {
                 }
             }
         }
-        Ok(Template { source: text.to_owned(), resource, placeables })
+        Ok(Template {
+            source: text.to_owned(),
+            resource,
+            placeables,
+        })
     }
 
     /// The text with its placeables filled in. A placeable without a word shows its name.
@@ -101,7 +108,9 @@ impl Template {
             }
         }
         match pattern(&self.resource) {
-            Some(p) => BUNDLE.format_pattern(p, Some(&args), &mut Vec::new()).into_owned(),
+            Some(p) => BUNDLE
+                .format_pattern(p, Some(&args), &mut Vec::new())
+                .into_owned(),
             None => self.source.clone(),
         }
     }
@@ -135,15 +144,23 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        let words = Words::new().with("you", "your child").with("line", "\nSex: less feeling.");
+        let words = Words::new()
+            .with("you", "your child")
+            .with("line", "\nSex: less feeling.");
         assert_eq!(Template::read(text).unwrap().fill(&words), expected);
     }
 
     #[test]
     fn a_text_keeps_its_lines_spaces_and_brackets() {
-        check("Any of these?\nRash: { $you }.", "Any of these?\nRash: your child.");
+        check(
+            "Any of these?\nRash: { $you }.",
+            "Any of these?\nRash: your child.",
+        );
         check(" Draft: { $you } ", " Draft: your child ");
-        check("[Done] first\n* star\n\nafter{ $line }", "[Done] first\n* star\n\nafter\nSex: less feeling.");
+        check(
+            "[Done] first\n* star\n\nafter{ $line }",
+            "[Done] first\n* star\n\nafter\nSex: less feeling.",
+        );
     }
 
     #[test]

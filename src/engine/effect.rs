@@ -38,14 +38,24 @@ pub enum Owed {
 impl Owed {
     /// A message by id.
     pub fn message(id: &str) -> Owed {
-        Owed::Message { id: id.to_owned(), about_ms: None }
+        Owed::Message {
+            id: id.to_owned(),
+            about_ms: None,
+        }
     }
 
     /// How soon it must go out; lower is sooner.
     pub fn priority(&self) -> u8 {
         match self {
             Owed::Verdict { .. } => 0,
-            Owed::Message { id, .. } if matches!(id.as_str(), "ice_off" | "heat_off" | "pack_late" | "off_again" | "skin_check_5") => 1,
+            Owed::Message { id, .. }
+                if matches!(
+                    id.as_str(),
+                    "ice_off" | "heat_off" | "pack_late" | "off_again" | "skin_check_5"
+                ) =>
+            {
+                1
+            }
             _ => 2,
         }
     }

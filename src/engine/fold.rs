@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::session::{Begin, Event, Session, What};
-use crate::dialogue::{Dialogue, Disposition, FactId, FactKind, Item, Known, Knowledge, ScreenId, ScreenKind};
+use crate::dialogue::{
+    Dialogue, Disposition, FactId, FactKind, Item, Knowledge, Known, ScreenId, ScreenKind,
+};
 
 /// Where one person stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +100,11 @@ impl State {
             What::NothingNew => self.came_back = None,
             What::Answered { screen, item } => {
                 let screen = usize::from(screen);
-                if let Some(i) = d.screens.get(screen).and_then(|s| s.items.get(usize::from(item))) {
+                if let Some(i) = d
+                    .screens
+                    .get(screen)
+                    .and_then(|s| s.items.get(usize::from(item)))
+                {
                     self.store(d, screen, i, d.screens[screen].kind != ScreenKind::Any);
                     self.done.insert(screen);
                     self.opened.retain(|s| *s != screen);
@@ -115,13 +121,21 @@ impl State {
                 self.done.insert(screen.into());
                 self.skipped.insert(screen.into());
             }
-            What::Explained { screen, fact, option } => {
+            What::Explained {
+                screen,
+                fact,
+                option,
+            } => {
                 self.answer(d, fact.into(), option, Some(screen.into()), false);
             }
             What::Asked { fact, option } => self.answer(d, fact.into(), option, None, false),
             What::Undone | What::Reopened { .. } | What::Withdrawn => self.open = self.began,
             What::Told { disposition } => {
-                self.told = Some(Told { disposition, index, at_ms: event.at_ms });
+                self.told = Some(Told {
+                    disposition,
+                    index,
+                    at_ms: event.at_ms,
+                });
                 self.floor = self.floor.max(Some(disposition));
                 self.open = false;
                 // A plan belongs to the verdict that it was made for.
@@ -153,7 +167,9 @@ impl State {
             self.ticks.remove(&id);
             // An early question about the background (cancer, say) keeps its answer.
             let asked = super::route::asks(d, id).into_iter().map(|(f, _)| f);
-            forget.extend(asked.filter(|&f| !screen.ask_again && (d.facts[f].phase <= 1 || screen.recheck)));
+            forget.extend(
+                asked.filter(|&f| !screen.ask_again && (d.facts[f].phase <= 1 || screen.recheck)),
+            );
         }
         for fact in forget {
             self.forget(fact);
@@ -177,7 +193,14 @@ impl State {
     }
 
     /// Set one option. `alone` makes it the only one of a fact of several answers.
-    fn answer(&mut self, d: &Dialogue, fact: FactId, option: u8, by: Option<ScreenId>, alone: bool) {
+    fn answer(
+        &mut self,
+        d: &Dialogue,
+        fact: FactId,
+        option: u8,
+        by: Option<ScreenId>,
+        alone: bool,
+    ) {
         let Some(f) = d.facts.get(fact) else { return };
         if usize::from(option) >= f.options.len() {
             return;
@@ -203,8 +226,12 @@ impl State {
     }
 
     fn tick(&mut self, d: &Dialogue, screen: ScreenId, item: u8, on: bool) {
-        let Some(s) = d.screens.get(screen) else { return };
-        let Some(i) = s.items.get(usize::from(item)) else { return };
+        let Some(s) = d.screens.get(screen) else {
+            return;
+        };
+        let Some(i) = s.items.get(usize::from(item)) else {
+            return;
+        };
         let ticks = self.ticks.entry(screen).or_default();
         if on {
             *ticks |= 1 << item;
@@ -236,7 +263,9 @@ impl State {
 
     /// *Done* or *None*: what is still open on the screen gets its harmless value.
     fn finish(&mut self, d: &Dialogue, screen: ScreenId) {
-        let Some(s) = d.screens.get(screen) else { return };
+        let Some(s) = d.screens.get(screen) else {
+            return;
+        };
         let ticked = |n: usize| self.is_ticked(screen, n as u8);
         let mut settle: Vec<(FactId, Option<u8>)> = Vec::new();
         for &fact in &s.none {
@@ -245,20 +274,35 @@ impl State {
                     let via = item.then.map_or(&[][..], |t| &d.screens[t].items);
                     let offered = item.sets.iter().chain(via.iter().flat_map(|i| &i.sets));
                     if !ticked(n) {
-                        settle.extend(offered.filter(|(f, _)| *f == fact).map(|(f, o)| (*f, Some(*o))));
+                        settle.extend(
+                            offered
+                                .filter(|(f, _)| *f == fact)
+                                .map(|(f, o)| (*f, Some(*o))),
+                        );
                     }
                 }
             } else {
                 let held_open = s.items.iter().enumerate().any(|(n, item)| {
-                    ticked(n) && item.then.is_some_and(|t| d.screens[t].items.iter().any(|i| i.sets.iter().any(|(f, _)| *f == fact)))
+                    ticked(n)
+                        && item.then.is_some_and(|t| {
+                            d.screens[t]
+                                .items
+                                .iter()
+                                .any(|i| i.sets.iter().any(|(f, _)| *f == fact))
+                        })
                 });
                 if !held_open {
                     settle.push((fact, None));
                 }
             }
         }
-        let details: Vec<ScreenId> =
-            s.items.iter().enumerate().filter(|(n, _)| ticked(*n)).filter_map(|(_, i)| i.then).collect();
+        let details: Vec<ScreenId> = s
+            .items
+            .iter()
+            .enumerate()
+            .filter(|(n, _)| ticked(*n))
+            .filter_map(|(_, i)| i.then)
+            .collect();
         for (fact, option) in settle {
             let mut known = self.known.get(fact);
             match option {
@@ -284,7 +328,9 @@ impl State {
 
     /// Whether an item of a screen is ticked.
     pub fn is_ticked(&self, screen: ScreenId, item: u8) -> bool {
-        self.ticks.get(&screen).is_some_and(|t| t & (1 << item) != 0)
+        self.ticks
+            .get(&screen)
+            .is_some_and(|t| t & (1 << item) != 0)
     }
 
     /// Whether anything on a screen is ticked.
@@ -298,10 +344,20 @@ impl State {
     }
 
     /// Whether an option is settled, by another screen than this one.
-    pub fn is_settled_elsewhere(&self, d: &Dialogue, screen: ScreenId, fact: FactId, option: u8) -> bool {
+    pub fn is_settled_elsewhere(
+        &self,
+        d: &Dialogue,
+        screen: ScreenId,
+        fact: FactId,
+        option: u8,
+    ) -> bool {
         let multi = d.facts[fact].kind == FactKind::Multi;
         let known = self.known.get(fact);
-        let settled = if multi { (known.on | known.off) & (1 << option) != 0 } else { known.on != 0 };
+        let settled = if multi {
+            (known.on | known.off) & (1 << option) != 0
+        } else {
+            known.on != 0
+        };
         let key = (fact, if multi { option } else { 0 });
         settled && self.origin.get(&key) != Some(&Some(screen))
     }
@@ -380,9 +436,14 @@ fn reopen(d: &Dialogue, out: &mut Vec<(usize, Event)>, screen: u16) {
 
 /// Drop the last emergency and the answer behind it.
 fn withdraw(out: &mut Vec<(usize, Event)>) {
-    let told = out.iter().rposition(
-        |(_, e)| matches!(e.what, What::Told { disposition: Disposition::Emergency }),
-    );
+    let told = out.iter().rposition(|(_, e)| {
+        matches!(
+            e.what,
+            What::Told {
+                disposition: Disposition::Emergency
+            }
+        )
+    });
     let Some(told) = told else { return };
     let answer = out[..told].iter().rposition(|(_, e)| {
         answers(e.what) || matches!(e.what, What::Ticked { .. } | What::Explained { .. })
@@ -396,9 +457,14 @@ fn withdraw(out: &mut Vec<(usize, Event)>) {
 /// The answer behind the last emergency: the event that a slip would withdraw.
 pub fn answer_behind(d: &Dialogue, session: &Session) -> Option<What> {
     let out = effective(d, &session.log);
-    let told = out.iter().rposition(
-        |(_, e)| matches!(e.what, What::Told { disposition: Disposition::Emergency }),
-    )?;
+    let told = out.iter().rposition(|(_, e)| {
+        matches!(
+            e.what,
+            What::Told {
+                disposition: Disposition::Emergency
+            }
+        )
+    })?;
     out[..told]
         .iter()
         .rev()

@@ -77,6 +77,9 @@ impl Command {
     /// The command of that name, without the slash.
     pub fn named(name: &str) -> Option<Command> {
         let name = name.to_ascii_lowercase();
-        Command::ALL.iter().find(|(n, _, _)| *n == name).map(|(_, c, _)| *c)
+        Command::ALL
+            .iter()
+            .find(|(n, _, _)| *n == name)
+            .map(|(_, c, _)| *c)
     }
 }

@@ -140,7 +140,10 @@ impl Press {
 
 fn act_name(act: Act) -> String {
     // The serde name is the one the dialogue files use, so buttons and files say the same.
-    serde_json::to_value(act).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(act)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 fn act_named(name: &str) -> Option<Act> {
@@ -173,7 +176,10 @@ mod tests {
             Wish::AskedThen(4, 2, "re_worse".into()),
         ];
         for wish in wishes {
-            let press = Press { visit: 4_294_967_295, wish };
+            let press = Press {
+                visit: 4_294_967_295,
+                wish,
+            };
             let data = press.to_string();
             assert!(data.len() <= MOST_BYTES, "{data}");
             assert_eq!(Press::read(&data), Some(press));

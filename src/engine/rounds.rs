@@ -86,13 +86,18 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
         let at = time(*at_ms);
         match *what {
             RoundWhat::Started(pack) => {
-                r.state = RoundState::On { pack, since: at, sent: Sent::default() };
+                r.state = RoundState::On {
+                    pack,
+                    since: at,
+                    sent: Sent::default(),
+                };
             }
             RoundWhat::SkinAsked => with_sent(&mut r.state, |s| s.skin = true),
             RoundWhat::MayStop => with_sent(&mut r.state, |s| s.may_stop = true),
             RoundWhat::OffAsked => with_sent(&mut r.state, |s| s.off = Some(at)),
             RoundWhat::OffAgain => with_sent(&mut r.state, |s| s.again = true),
-            RoundWhat::SkinFine | RoundWhat::Skipped if matches!(r.state, RoundState::On { .. }) => {}
+            RoundWhat::SkinFine | RoundWhat::Skipped
+                if matches!(r.state, RoundState::On { .. }) => {}
             RoundWhat::Off => {
                 if let RoundState::On { pack, .. } = r.state {
                     let until = at + minutes(times(d, pack).off_minutes);
@@ -106,12 +111,18 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
             }
             RoundWhat::Snoozed => {
                 if let RoundState::Offered { pack } = r.state {
-                    r.state = RoundState::Resting { pack, until: at + minutes(SNOOZE_MINUTES) };
+                    r.state = RoundState::Resting {
+                        pack,
+                        until: at + minutes(SNOOZE_MINUTES),
+                    };
                 }
             }
             RoundWhat::Skipped => {
                 if let RoundState::Offered { pack } | RoundState::Resting { pack, .. } = r.state {
-                    r.state = RoundState::Resting { pack, until: at + minutes(times(d, pack).off_minutes) };
+                    r.state = RoundState::Resting {
+                        pack,
+                        until: at + minutes(times(d, pack).off_minutes),
+                    };
                 }
             }
             RoundWhat::SkinFine => {}
@@ -156,7 +167,10 @@ pub fn on_minutes(d: &Dialogue, state: &State, pack: Pack) -> u32 {
     let full = d.completed(&state.known);
     let short = d.holds(&d.clock.child_when, &full, None)
         || (pack == Pack::Ice && d.holds(&d.clock.short_ice_when, &full, None));
-    round.short_on_minutes.filter(|_| short).unwrap_or(round.on_minutes)
+    round
+        .short_on_minutes
+        .filter(|_| short)
+        .unwrap_or(round.on_minutes)
 }
 
 /// The timers the session wants, soonest first.
@@ -179,34 +193,57 @@ fn round_timers(d: &Dialogue, state: &State, round: RoundState, out: &mut Vec<Ti
             match sent.off {
                 None => {
                     if !sent.skin && t.check_after_minutes < on {
-                        out.push(Timer { at: since + minutes(t.check_after_minutes), what: RoundWhat::SkinAsked });
+                        out.push(Timer {
+                            at: since + minutes(t.check_after_minutes),
+                            what: RoundWhat::SkinAsked,
+                        });
                     }
-                    if let Some(m) = t.may_stop_after_minutes.filter(|m| !sent.may_stop && *m < on) {
-                        out.push(Timer { at: since + minutes(m), what: RoundWhat::MayStop });
+                    if let Some(m) = t
+                        .may_stop_after_minutes
+                        .filter(|m| !sent.may_stop && *m < on)
+                    {
+                        out.push(Timer {
+                            at: since + minutes(m),
+                            what: RoundWhat::MayStop,
+                        });
                     }
-                    out.push(Timer { at: since + minutes(on), what: RoundWhat::OffAsked });
+                    out.push(Timer {
+                        at: since + minutes(on),
+                        what: RoundWhat::OffAsked,
+                    });
                 }
                 Some(asked) if !sent.again => {
-                    out.push(Timer { at: asked + minutes(1), what: RoundWhat::OffAgain });
+                    out.push(Timer {
+                        at: asked + minutes(1),
+                        what: RoundWhat::OffAgain,
+                    });
                 }
                 Some(_) => {}
             }
         }
-        RoundState::Resting { until, .. } => out.push(Timer { at: until, what: RoundWhat::Offered }),
+        RoundState::Resting { until, .. } => out.push(Timer {
+            at: until,
+            what: RoundWhat::Offered,
+        }),
         RoundState::Idle | RoundState::Offered { .. } => {}
     }
 }
 
 /// "Did you get help?" after urgent and emergency.
 fn follow_ups(d: &Dialogue, state: &State, r: &Rounds, out: &mut Vec<Timer>) {
-    let Some(told) = state.told.filter(|_| !state.open && !r.got_help) else { return };
+    let Some(told) = state.told.filter(|_| !state.open && !r.got_help) else {
+        return;
+    };
     if told.disposition < Disposition::Urgent {
         return;
     }
     for (n, c) in d.check_ins.iter().enumerate() {
         if c.dispositions.contains(&told.disposition) && r.followed_up & (1 << n) == 0 {
             let at = time(told.at_ms) + SignedDuration::from_hours(c.after_hours.into());
-            out.push(Timer { at, what: RoundWhat::FollowedUp(n as u8) });
+            out.push(Timer {
+                at,
+                what: RoundWhat::FollowedUp(n as u8),
+            });
         }
     }
 }
@@ -228,7 +265,9 @@ pub fn fire(d: &Dialogue, session: &mut Session, now: Timestamp) -> Vec<Owed> {
         session.round(now, timer.what);
         let late = now.duration_since(timer.at) > minutes(d.clock.late_after_minutes);
         // A check whose round is already over its time is covered by "take it off now".
-        let over = timers(d, session, &state).iter().any(|t| t.what == RoundWhat::OffAsked && t.at <= now);
+        let over = timers(d, session, &state)
+            .iter()
+            .any(|t| t.what == RoundWhat::OffAsked && t.at <= now);
         let id = match timer.what {
             RoundWhat::SkinAsked if !over => "skin_check_5",
             RoundWhat::MayStop if !over => "heat_15",
@@ -246,12 +285,21 @@ pub fn fire(d: &Dialogue, session: &mut Session, now: Timestamp) -> Vec<Owed> {
             }
             _ => continue,
         };
-        owed.push(Owed::Message { id: id.to_owned(), about_ms: Some(now.as_millisecond()) });
+        owed.push(Owed::Message {
+            id: id.to_owned(),
+            about_ms: Some(now.as_millisecond()),
+        });
     }
 }
 
 /// Offer the next round, unless the day is full or a gate bars the pack by now.
-fn offer(d: &Dialogue, session: &mut Session, state: &State, pack: Pack, now: Timestamp) -> Option<&'static str> {
+fn offer(
+    d: &Dialogue,
+    session: &mut Session,
+    state: &State,
+    pack: Pack,
+    now: Timestamp,
+) -> Option<&'static str> {
     if !plan::packs(d, session, state, now).allows(pack) {
         session.round(now, RoundWhat::Stopped);
         return None;
@@ -272,11 +320,17 @@ pub fn rounds_in_a_day(session: &Session, pack: Pack, now: Timestamp) -> u32 {
     session
         .rounds
         .iter()
-        .filter(|e| e.what == RoundWhat::Started(pack) && e.at_ms > day_ago && e.at_ms <= now.as_millisecond())
+        .filter(|e| {
+            e.what == RoundWhat::Started(pack)
+                && e.at_ms > day_ago
+                && e.at_ms <= now.as_millisecond()
+        })
         .count() as u32
 }
 
 /// When the next of the session's timers is due.
 pub fn next_due(d: &Dialogue, session: &Session) -> Option<Timestamp> {
-    timers(d, session, &State::of(d, session)).first().map(|t| t.at)
+    timers(d, session, &State::of(d, session))
+        .first()
+        .map(|t| t.at)
 }

@@ -49,7 +49,10 @@ fn next(d: &Dialogue, state: &State, after_verdict: bool) -> Option<ScreenId> {
 /// Whether everything a screen asks is known already.
 fn is_known(d: &Dialogue, state: &State, id: ScreenId) -> bool {
     let s = &d.screens[id];
-    if s.items.iter().all(|i| i.sets.is_empty() && i.then.is_none()) {
+    if s.items
+        .iter()
+        .all(|i| i.sets.is_empty() && i.then.is_none())
+    {
         return false;
     }
     asks(d, id).into_iter().all(|(fact, option)| {
@@ -68,10 +71,20 @@ pub fn asks(d: &Dialogue, id: ScreenId) -> Vec<(FactId, u8)> {
     for item in &s.items {
         out.extend(&item.sets);
         if let Some(detail) = item.then {
-            out.extend(d.screens[detail].items.iter().flat_map(|i| i.sets.iter().copied()));
+            out.extend(
+                d.screens[detail]
+                    .items
+                    .iter()
+                    .flat_map(|i| i.sets.iter().copied()),
+            );
         }
     }
-    out.extend(s.none.iter().filter(|f| d.facts[**f].kind != FactKind::Multi).map(|f| (*f, 0)));
+    out.extend(
+        s.none
+            .iter()
+            .filter(|f| d.facts[**f].kind != FactKind::Multi)
+            .map(|f| (*f, 0)),
+    );
     out.sort_unstable();
     out.dedup();
     out
@@ -79,7 +92,10 @@ pub fn asks(d: &Dialogue, id: ScreenId) -> Vec<(FactId, u8)> {
 
 /// Whether an item is offered to this person on this screen.
 pub fn is_offered(d: &Dialogue, state: &State, screen: ScreenId, item: &Item) -> bool {
-    let place = d.screens[screen].items.iter().position(|i| std::ptr::eq(i, item));
+    let place = d.screens[screen]
+        .items
+        .iter()
+        .position(|i| std::ptr::eq(i, item));
     if place.is_some_and(|n| state.is_ticked(screen, n as u8)) {
         return true;
     }
@@ -87,19 +103,28 @@ pub fn is_offered(d: &Dialogue, state: &State, screen: ScreenId, item: &Item) ->
     if !d.holds(&item.only_if, &full, state.disposition()) {
         return false;
     }
-    if d.screens[screen].kind != ScreenKind::Any || item.only_if != crate::dialogue::Condition::Always {
+    if d.screens[screen].kind != ScreenKind::Any
+        || item.only_if != crate::dialogue::Condition::Always
+    {
         return true;
     }
     // An item whose answer another screen has settled is left out.
     let settled = |sets: &[(FactId, u8)]| {
-        !sets.is_empty() && sets.iter().all(|&(f, o)| state.is_settled_elsewhere(d, screen, f, o))
+        !sets.is_empty()
+            && sets
+                .iter()
+                .all(|&(f, o)| state.is_settled_elsewhere(d, screen, f, o))
     };
     if !item.sets.is_empty() {
         return !settled(&item.sets);
     }
     item.then.is_none_or(|detail| {
-        let all: Vec<(FactId, u8)> =
-            d.screens[detail].items.iter().filter(|i| i.only_if == crate::dialogue::Condition::Always).flat_map(|i| i.sets.clone()).collect();
+        let all: Vec<(FactId, u8)> = d.screens[detail]
+            .items
+            .iter()
+            .filter(|i| i.only_if == crate::dialogue::Condition::Always)
+            .flat_map(|i| i.sets.clone())
+            .collect();
         state.done.contains(&screen) || !settled(&all)
     })
 }

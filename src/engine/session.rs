@@ -183,16 +183,24 @@ impl Session {
 
     /// Add an event.
     pub fn say(&mut self, now: Timestamp, what: What) {
-        self.log.push(Event { at_ms: now.as_millisecond(), what });
+        self.log.push(Event {
+            at_ms: now.as_millisecond(),
+            what,
+        });
     }
 
     /// Add an event of the rounds.
     pub fn round(&mut self, now: Timestamp, what: RoundWhat) {
-        self.rounds.push(RoundEvent { at_ms: now.as_millisecond(), what });
+        self.rounds.push(RoundEvent {
+            at_ms: now.as_millisecond(),
+            what,
+        });
     }
 
     /// When the person last said anything.
     pub fn last_said(&self) -> Option<Timestamp> {
-        self.log.last().and_then(|e| Timestamp::from_millisecond(e.at_ms).ok())
+        self.log
+            .last()
+            .and_then(|e| Timestamp::from_millisecond(e.at_ms).ok())
     }
 }

@@ -57,19 +57,26 @@ pub fn plain(text: &str) -> String {
 pub fn danger(d: &Dialogue, text: &str) -> Option<Danger> {
     let text = plain(text);
     let negations: Vec<String> = d.common.negations.iter().map(|n| plain(n)).collect();
-    if d.common.crisis_words.iter().any(|w| says(&text, &plain(w), &[])) {
+    if d.common
+        .crisis_words
+        .iter()
+        .any(|w| says(&text, &plain(w), &[]))
+    {
         return Some(Danger::Crisis);
     }
     d.common.emergency_words.iter().find_map(|(fact, words)| {
         let hit = words.iter().find(|w| says(&text, &plain(w), &negations))?;
-        Some(Danger::Emergency { fact: *fact, words: hit.clone() })
+        Some(Danger::Emergency {
+            fact: *fact,
+            words: hit.clone(),
+        })
     })
 }
 
 /// Words that begin a new thought within a clause.
 const NEW_THOUGHTS: &[&str] = &[
-    "but", "just", "now", "only", "i", "im", "ive", "my", "it", "its", "he", "hes", "his", "she", "shes", "her",
-    "they", "theyre", "their", "we",
+    "but", "just", "now", "only", "i", "im", "ive", "my", "it", "its", "he", "hes", "his", "she",
+    "shes", "her", "they", "theyre", "their", "we",
 ];
 
 /// Whether `text` says `words` somewhere without a negation up to three words before, in its clause.
@@ -104,13 +111,26 @@ pub fn looks_like_an_article(d: &Dialogue, text: &str) -> bool {
     let text = plain(text);
     let words: Vec<&str> = text.split_whitespace().filter(|w| *w != "|").collect();
     words.len() >= 20
-        && !d.common.about_a_person.iter().any(|p| words.contains(&plain(p).as_str()))
+        && !d
+            .common
+            .about_a_person
+            .iter()
+            .any(|p| words.contains(&plain(p).as_str()))
 }
 
 /// What typed words answer on a screen, where they fit.
-pub fn typed(d: &Dialogue, state: &State, screen: ScreenId, text: &str, words: &Words) -> Option<Typed> {
+pub fn typed(
+    d: &Dialogue,
+    state: &State,
+    screen: ScreenId,
+    text: &str,
+    words: &Words,
+) -> Option<Typed> {
     let s = &d.screens[screen];
-    let text = plain(text).replace(" |", "").trim_start_matches("| ").to_owned();
+    let text = plain(text)
+        .replace(" |", "")
+        .trim_start_matches("| ")
+        .to_owned();
     let among = |list: &[String]| list.iter().any(|w| plain(w) == text);
     if among(&d.common.back) {
         return Some(Typed::Back);
@@ -128,12 +148,17 @@ pub fn typed(d: &Dialogue, state: &State, screen: ScreenId, text: &str, words: &
     match s.kind {
         ScreenKind::Number => {
             let number = number(&text)?;
-            return s.items.get(usize::from(number)).map(|_| Typed::Item(number));
+            return s
+                .items
+                .get(usize::from(number))
+                .map(|_| Typed::Item(number));
         }
         ScreenKind::Any => {
             if among(&d.common.no) || among(&d.common.done) {
                 // "No" takes nothing that was ticked away, and confirms nothing by chance.
-                return (state.has_ticks(screen) != among(&d.common.no) || !state.has_ticks(screen)).then_some(Typed::Finish);
+                return (state.has_ticks(screen) != among(&d.common.no)
+                    || !state.has_ticks(screen))
+                .then_some(Typed::Finish);
             }
             if among(&d.common.unsure) && !s.not_sure.is_empty() {
                 return Some(Typed::NotSure);
@@ -141,10 +166,15 @@ pub fn typed(d: &Dialogue, state: &State, screen: ScreenId, text: &str, words: &
         }
         ScreenKind::One => {
             let label_says = |list: &[String]| {
-                offered.iter().find(|(_, l)| list.iter().any(|w| plain(w) == *l)).map(|(n, _)| *n)
+                offered
+                    .iter()
+                    .find(|(_, l)| list.iter().any(|w| plain(w) == *l))
+                    .map(|(n, _)| *n)
             };
             for list in [&d.common.yes, &d.common.no, &d.common.unsure] {
-                if among(list) && let Some(n) = label_says(list) {
+                if among(list)
+                    && let Some(n) = label_says(list)
+                {
                     return Some(Typed::Item(n));
                 }
             }
@@ -160,22 +190,34 @@ pub fn typed(d: &Dialogue, state: &State, screen: ScreenId, text: &str, words: &
 /// that only one label has.
 pub fn button(d: &Dialogue, view: &View, text: &str) -> Option<Press> {
     let text = plain(text).replace(" |", "");
-    let labels: Vec<(String, &str)> =
-        view.buttons().map(|b| (plain(&b.label).replace(" |", ""), b.data.as_str())).collect();
+    let labels: Vec<(String, &str)> = view
+        .buttons()
+        .map(|b| (plain(&b.label).replace(" |", ""), b.data.as_str()))
+        .collect();
     let among = |list: &[String], w: &str| list.iter().any(|x| plain(x) == w);
-    let same = |list: &[String]| among(list, &text).then(|| {
-        let hits: Vec<&str> = labels
-            .iter()
-            .filter(|(l, _)| among(list, l) || l.split_whitespace().next().is_some_and(|w| among(list, w)))
-            .map(|(_, data)| *data)
-            .collect();
-        match (labels.iter().find(|(l, _)| among(list, l)), hits.as_slice()) {
-            (Some((_, exact)), _) => Some(*exact),
-            (None, [one]) => Some(*one),
-            _ => None,
-        }
-    }).flatten();
-    let exact = labels.iter().find(|(l, _)| *l == text).map(|(_, data)| *data);
+    let same = |list: &[String]| {
+        among(list, &text)
+            .then(|| {
+                let hits: Vec<&str> = labels
+                    .iter()
+                    .filter(|(l, _)| {
+                        among(list, l)
+                            || l.split_whitespace().next().is_some_and(|w| among(list, w))
+                    })
+                    .map(|(_, data)| *data)
+                    .collect();
+                match (labels.iter().find(|(l, _)| among(list, l)), hits.as_slice()) {
+                    (Some((_, exact)), _) => Some(*exact),
+                    (None, [one]) => Some(*one),
+                    _ => None,
+                }
+            })
+            .flatten()
+    };
+    let exact = labels
+        .iter()
+        .find(|(l, _)| *l == text)
+        .map(|(_, data)| *data);
     let found = exact
         .or_else(|| same(&d.common.yes))
         .or_else(|| same(&d.common.no))
@@ -185,24 +227,42 @@ pub fn button(d: &Dialogue, view: &View, text: &str) -> Option<Press> {
 
 /// A whole number, alone or in front of "out of 10" and the like.
 fn number(text: &str) -> Option<u8> {
-    const NAMES: [&str; 11] =
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    const NAMES: [&str; 11] = [
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    ];
     let mut words = text.split_whitespace();
-    let first = words.find(|w| !matches!(*w, "its" | "it" | "is" | "about" | "a" | "an" | "maybe" | "like"))?;
+    let first = words.find(|w| {
+        !matches!(
+            *w,
+            "its" | "it" | "is" | "about" | "a" | "an" | "maybe" | "like"
+        )
+    })?;
     let rest: Vec<&str> = words.collect();
-    if !matches!(rest.as_slice(), [] | ["10"] | ["of", "10"] | ["out", "of", "10"] | ["out", "of", "ten"] | ["of", "ten"]) {
+    if !matches!(
+        rest.as_slice(),
+        [] | ["10"] | ["of", "10"] | ["out", "of", "10"] | ["out", "of", "ten"] | ["of", "ten"]
+    ) {
         return None;
     }
-    first.parse().ok().or_else(|| NAMES.iter().position(|n| *n == first).map(|n| n as u8))
+    first
+        .parse()
+        .ok()
+        .or_else(|| NAMES.iter().position(|n| *n == first).map(|n| n as u8))
 }
 
 /// "about 3 days" as an item of the screen that asks a fact with hours in the plan's clock.
 fn duration(d: &Dialogue, screen: ScreenId, text: &str) -> Option<u8> {
     let s = &d.screens[screen];
-    let since = d.clock.since.iter().find(|c| s.items.iter().all(|i| matches!(i.sets.as_slice(), [(f, _)] if *f == c.fact)))?;
+    let since = d.clock.since.iter().find(|c| {
+        s.items
+            .iter()
+            .all(|i| matches!(i.sets.as_slice(), [(f, _)] if *f == c.fact))
+    })?;
     let words: Vec<&str> = text.split_whitespace().collect();
     let unit = words.iter().position(|w| {
-        ["hour", "day", "week", "month", "year", "yesterday", "today"].iter().any(|u| w.starts_with(u))
+        ["hour", "day", "week", "month", "year", "yesterday", "today"]
+            .iter()
+            .any(|u| w.starts_with(u))
     })?;
     let hours = match words[unit].trim_end_matches('s') {
         "today" => 1,
@@ -228,7 +288,16 @@ fn duration(d: &Dialogue, screen: ScreenId, text: &str) -> Option<u8> {
     s.items
         .iter()
         .enumerate()
-        .filter_map(|(n, i)| Some((n as u8, since.hours.get(usize::from(i.sets[0].1)).copied().flatten()?)))
+        .filter_map(|(n, i)| {
+            Some((
+                n as u8,
+                since
+                    .hours
+                    .get(usize::from(i.sets[0].1))
+                    .copied()
+                    .flatten()?,
+            ))
+        })
         .filter(|(_, from)| *from <= hours)
         .max_by_key(|(_, from)| *from)
         .map(|(n, _)| n)
@@ -244,7 +313,8 @@ fn perhaps(offered: &[(u8, String)], text: &str) -> Option<Typed> {
         .iter()
         .filter(|(_, label)| {
             let label: Vec<&str> = label.split_whitespace().collect();
-            typed.iter().all(|w| label.contains(w)) || (label.len() > 1 && label.iter().all(|w| typed.contains(w)))
+            typed.iter().all(|w| label.contains(w))
+                || (label.len() > 1 && label.iter().all(|w| typed.contains(w)))
         })
         .map(|(n, _)| *n)
         .collect();
@@ -259,8 +329,14 @@ mod tests {
     use super::*;
 
     fn check(text: &str, words: &str, expected: bool) {
-        let negations: Vec<String> = ["no", "not", "dont have", "without"].map(str::to_owned).to_vec();
-        assert_eq!(says(&plain(text), &plain(words), &negations), expected, "{text}");
+        let negations: Vec<String> = ["no", "not", "dont have", "without"]
+            .map(str::to_owned)
+            .to_vec();
+        assert_eq!(
+            says(&plain(text), &plain(words), &negations),
+            expected,
+            "{text}"
+        );
     }
 
     #[test]
@@ -278,7 +354,13 @@ mod tests {
 
     #[test]
     fn numbers_are_read_alone_or_out_of_ten() {
-        for (text, expected) in [("7", Some(7)), ("7 out of 10", Some(7)), ("its seven", Some(7)), ("7 days", None), ("", None)] {
+        for (text, expected) in [
+            ("7", Some(7)),
+            ("7 out of 10", Some(7)),
+            ("its seven", Some(7)),
+            ("7 days", None),
+            ("", None),
+        ] {
             assert_eq!(number(text), expected, "{text}");
         }
     }

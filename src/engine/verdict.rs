@@ -13,7 +13,9 @@ use super::view::{button_rows, row_for};
 use super::words::words;
 use crate::assess::{self, Assessment};
 use crate::dialogue::file::SummaryPlace;
-use crate::dialogue::{Act, Dialogue, Disposition, Element, Fact, FactId, FactKind, Item, Known, Knowledge};
+use crate::dialogue::{
+    Act, Dialogue, Disposition, Element, Fact, FactId, FactKind, Item, Knowledge, Known,
+};
 use crate::plan;
 
 /// The most characters of an emergency message (our limit: it must fit one phone screen).
@@ -41,7 +43,12 @@ pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
     }) else {
         return View::default();
     };
-    let message = |id: &str| d.messages.get(id).map(|m| m.text.fill(&words)).unwrap_or_default();
+    let message = |id: &str| {
+        d.messages
+            .get(id)
+            .map(|m| m.text.fill(&words))
+            .unwrap_or_default()
+    };
     let crisis = !verdict.rules.is_empty();
     let kept = found.disposition < disposition && disposition > Disposition::NoTriage;
 
@@ -57,7 +64,11 @@ pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
         .waits
         .iter()
         .filter(|_| disposition >= Disposition::Urgent)
-        .filter(|w| w.rules.iter().any(|r| found.rules.contains(r) && d.rules[*r].disposition >= Disposition::Urgent))
+        .filter(|w| {
+            w.rules
+                .iter()
+                .any(|r| found.rules.contains(r) && d.rules[*r].disposition >= Disposition::Urgent)
+        })
         .filter(|w| d.holds(&w.when, &d.completed(&state.known), Some(disposition)))
         .map(|w| w.say.fill(&words))
         .collect();
@@ -71,7 +82,8 @@ pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
         .filter(|_| disposition > Disposition::NoTriage && !crisis)
         .filter(|p| {
             d.holds(&p.when, &full, Some(disposition))
-                || p.or_unanswered.is_some_and(|f| state.unanswered.contains(&f))
+                || p.or_unanswered
+                    .is_some_and(|f| state.unanswered.contains(&f))
         })
         .collect();
     let mut lines: Vec<String> = people.iter().map(|p| p.say.fill(&words)).collect();
@@ -79,14 +91,20 @@ pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
         lines.push(message("kept_level"));
     }
     let signs = (disposition > Disposition::NoTriage).then(|| message("p_signs"));
-    let trust = (disposition < Disposition::Emergency && disposition > Disposition::NoTriage).then(|| message("p_trust"));
+    let trust = (disposition < Disposition::Emergency && disposition > Disposition::NoTriage)
+        .then(|| message("p_trust"));
 
     let compose = |reasons: &[String], waits: &[String], lines: &[String]| {
         let mut parts = vec![verdict.text.fill(&words)];
         if !reasons.is_empty() {
             let bullets: Vec<String> = reasons.iter().map(|r| format!("• {r}")).collect();
             let words = words.clone().with("reasons", bullets.join("\n"));
-            parts.push(d.messages.get("p_reasons").map(|m| m.text.fill(&words)).unwrap_or_default());
+            parts.push(
+                d.messages
+                    .get("p_reasons")
+                    .map(|m| m.text.fill(&words))
+                    .unwrap_or_default(),
+            );
         }
         parts.extend(waits.iter().cloned());
         parts.extend(lines.iter().cloned());
@@ -118,9 +136,19 @@ pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
         }
     }
     if kept {
-        items.extend(d.messages.get("kept_level").into_iter().flat_map(|m| &m.buttons));
+        items.extend(
+            d.messages
+                .get("kept_level")
+                .into_iter()
+                .flat_map(|m| &m.buttons),
+        );
     }
-    let rows = button_rows(items.into_iter().map(|i| row_for(d, session, &state, &words, i)).collect());
+    let rows = button_rows(
+        items
+            .into_iter()
+            .map(|i| row_for(d, session, &state, &words, i))
+            .collect(),
+    );
     View { text, rows }
 }
 
@@ -128,8 +156,19 @@ pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
 /// Milder ones would talk a reader out of the advice ("book a visit" under a call for help).
 pub fn reasons(d: &Dialogue, found: &Assessment, disposition: Disposition) -> Vec<usize> {
     let of = |r: usize| d.rules[r].disposition;
-    let severest = found.rules.iter().map(|&r| of(r)).filter(|&x| x <= disposition).max();
-    found.rules.iter().copied().filter(|&r| Some(of(r)) == severest).take(3).collect()
+    let severest = found
+        .rules
+        .iter()
+        .map(|&r| of(r))
+        .filter(|&x| x <= disposition)
+        .max();
+    found
+        .rules
+        .iter()
+        .copied()
+        .filter(|&r| Some(of(r)) == severest)
+        .take(3)
+        .collect()
 }
 
 /// Every rule that fired, with the answers that counted and the source.
@@ -147,14 +186,28 @@ pub fn why(d: &Dialogue, session: &Session, state: &State) -> String {
             .filter(|&f| !state.known.get(f).is_open() && full.get(f).on != d.facts[f].default.on)
             .map(|f| format!("{}: {}", d.facts[f].name, labels(d, f, &full)))
             .collect();
-        let answers = if answers.is_empty() { "no warning sign".into() } else { answers.join("; ") };
-        let source: Vec<&str> = rule.source.iter().filter_map(|s| d.sources.get(s)).map(|s| s.title.as_str()).collect();
+        let answers = if answers.is_empty() {
+            "no warning sign".into()
+        } else {
+            answers.join("; ")
+        };
+        let source: Vec<&str> = rule
+            .source
+            .iter()
+            .filter_map(|s| d.sources.get(s))
+            .map(|s| s.title.as_str())
+            .collect();
         let own = words
             .clone()
             .with("answers", answers)
             .with("reason", rule.reason.fill(&words))
             .with("source", source.join("; "));
-        parts.push(d.messages.get("why_verdict").map(|m| m.text.fill(&own)).unwrap_or_default());
+        parts.push(
+            d.messages
+                .get("why_verdict")
+                .map(|m| m.text.fill(&own))
+                .unwrap_or_default(),
+        );
     }
     parts.join("\n\n")
 }
@@ -167,7 +220,11 @@ pub fn labels(d: &Dialogue, fact: usize, known: &Knowledge) -> String {
         .filter(|o| on & (1 << o) != 0)
         .map(|o| f.options[o].label.source().to_owned())
         .collect();
-    if list.is_empty() { "none".into() } else { list.join(", ") }
+    if list.is_empty() {
+        "none".into()
+    } else {
+        list.join(", ")
+    }
 }
 
 /// The summary of the answers, as plain text for a clinician. Only what was asked, nothing guessed.
@@ -189,35 +246,77 @@ pub fn summary(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -
                     lists.open.push(f.name.clone());
                 }
             }
-            _ if k.option().is_some_and(|o| f.options[usize::from(o)].id == "unsure") && f.kind != FactKind::Multi => {
+            _ if k
+                .option()
+                .is_some_and(|o| f.options[usize::from(o)].id == "unsure")
+                && f.kind != FactKind::Multi =>
+            {
                 lists.unsure.push(f.name.clone());
             }
             _ if is_no(f, k) => lists.no.push(f.name.clone()),
             _ => {
                 let labels = labels(d, i, known);
-                lists.yes.push(if labels == "Yes" { f.name.clone() } else { format!("{} ({labels})", f.name) });
+                lists.yes.push(if labels == "Yes" {
+                    f.name.clone()
+                } else {
+                    format!("{} ({labels})", f.name)
+                });
             }
         }
     }
-    let list = |v: Vec<String>| if v.is_empty() { "none".to_owned() } else { v.join("; ") };
+    let list = |v: Vec<String>| {
+        if v.is_empty() {
+            "none".to_owned()
+        } else {
+            v.join("; ")
+        }
+    };
     let found = assessment(d, state);
     let words = words(d, session, state);
     let (result, reasons) = match state.told {
         Some(t) => {
-            let ids: Vec<&str> = found.rules.iter().map(|&r| d.rules[r].id.as_str()).collect();
-            let reasons = found.rules.iter().map(|&r| d.rules[r].reason.fill(&words)).collect();
-            (format!("{} ({})", name_of(t.disposition), ids.join(", ")), reasons)
+            let ids: Vec<&str> = found
+                .rules
+                .iter()
+                .map(|&r| d.rules[r].id.as_str())
+                .collect();
+            let reasons = found
+                .rules
+                .iter()
+                .map(|&r| d.rules[r].reason.fill(&words))
+                .collect();
+            (
+                format!("{} ({})", name_of(t.disposition), ids.join(", ")),
+                reasons,
+            )
         }
         None => ("not finished".into(), Vec::new()),
     };
-    let packs = |pack: Pack| session.rounds.iter().filter(|e| e.what == RoundWhat::Started(pack)).count();
+    let packs = |pack: Pack| {
+        session
+            .rounds
+            .iter()
+            .filter(|e| e.what == RoundWhat::Started(pack))
+            .count()
+    };
     let since = match (packs(Pack::Ice), packs(Pack::Heat)) {
         (0, 0) => String::new(),
         (ice, heat) => format!("\nSince then: rounds of ice {ice}, heat {heat}"),
     };
-    let open = if state.told.is_some() { list(lists.open) } else { "the questions still to come".into() };
-    let date = now.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC").to_string();
-    let draft = if d.signed_off.is_none() { "\nDraft questions: not checked by a clinician." } else { "" };
+    let open = if state.told.is_some() {
+        list(lists.open)
+    } else {
+        "the questions still to come".into()
+    };
+    let date = now
+        .to_zoned(TimeZone::UTC)
+        .strftime("%Y-%m-%d %H:%M UTC")
+        .to_string();
+    let draft = if d.signed_off.is_none() {
+        "\nDraft questions: not checked by a clinician."
+    } else {
+        ""
+    };
     format!(
         "{} summary · {date} · made from answers in a chat, not a diagnosis{draft}\n\
          Who: {}\n\
@@ -244,7 +343,9 @@ pub fn summary(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -
 fn to_answer(d: &Dialogue, state: &State) -> BTreeSet<FactId> {
     let full = d.completed(&state.known);
     (0..d.screens.len())
-        .filter(|id| !d.screens[*id].opened && (!state.done.contains(id) || state.skipped.contains(id)))
+        .filter(|id| {
+            !d.screens[*id].opened && (!state.done.contains(id) || state.skipped.contains(id))
+        })
         .filter(|&id| d.holds(&d.screens[id].when, &full, state.disposition()))
         .flat_map(|id| route::asks(d, id))
         .map(|(fact, _)| fact)
@@ -254,7 +355,9 @@ fn to_answer(d: &Dialogue, state: &State) -> BTreeSet<FactId> {
 /// Whether an answer says no. A harmless one that is not a no ("OK", "sore but moving") is told.
 fn is_no(f: &Fact, known: Known) -> bool {
     match known.option() {
-        Some(o) if f.kind != FactKind::Multi => matches!(f.options[usize::from(o)].id.as_str(), "no" | "none"),
+        Some(o) if f.kind != FactKind::Multi => {
+            matches!(f.options[usize::from(o)].id.as_str(), "no" | "none")
+        }
         _ => known.on == 0,
     }
 }

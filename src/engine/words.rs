@@ -18,10 +18,15 @@ pub fn words(d: &Dialogue, session: &Session, state: &State) -> Words {
     let mut words = Words::new();
     if let Some(own) = d.common.voices.get(voice) {
         for (name, word) in own {
-            let left_out =
-                d.only_words.iter().any(|(n, when)| n == name && !d.holds(when, &full, None));
+            let left_out = d
+                .only_words
+                .iter()
+                .any(|(n, when)| n == name && !d.holds(when, &full, None));
             // Placeables are known by name to `load`, so this finds each of them.
-            if let Some(name) = crate::dialogue::load::PLACEABLES.iter().find(|p| *p == name) {
+            if let Some(name) = crate::dialogue::load::PLACEABLES
+                .iter()
+                .find(|p| *p == name)
+            {
                 words.set(name, if left_out { "" } else { word.as_str() });
             }
         }
@@ -29,12 +34,25 @@ pub fn words(d: &Dialogue, session: &Session, state: &State) -> Words {
     let code = session.country.as_deref().unwrap_or("");
     let unknown = &d.numbers.unknown;
     let row = d.numbers.country(code);
-    words.set("help_number", row.map_or(&unknown.help_number, |c| &c.help).clone());
-    words.set("emergency_number", row.map_or(&unknown.emergency_number, |c| &c.emergency).clone());
-    words.set("crisis_line", row.map_or(&unknown.crisis_line, |c| &c.crisis).clone());
+    words.set(
+        "help_number",
+        row.map_or(&unknown.help_number, |c| &c.help).clone(),
+    );
+    words.set(
+        "emergency_number",
+        row.map_or(&unknown.emergency_number, |c| &c.emergency)
+            .clone(),
+    );
+    words.set(
+        "crisis_line",
+        row.map_or(&unknown.crisis_line, |c| &c.crisis).clone(),
+    );
     words.set("country", row.map_or("?", |c| c.code.as_str()));
     let rooms = &d.common.emergency_room;
-    let er = rooms.get(code).or_else(|| rooms.get("default")).map_or("a hospital", String::as_str);
+    let er = rooms
+        .get(code)
+        .or_else(|| rooms.get("default"))
+        .map_or("a hospital", String::as_str);
     words.set("er", er);
     let draft = match (&d.signed_off, d.messages.get("draft_line")) {
         (None, Some(line)) => line.text.source().to_owned(),
@@ -45,7 +63,13 @@ pub fn words(d: &Dialogue, session: &Session, state: &State) -> Words {
 }
 
 /// The words of a round's message, which speaks of the moment `at`.
-pub fn round_words(d: &Dialogue, session: &Session, state: &State, at: Timestamp, words: &mut Words) {
+pub fn round_words(
+    d: &Dialogue,
+    session: &Session,
+    state: &State,
+    at: Timestamp,
+    words: &mut Words,
+) {
     let pack = last_pack(session);
     let times = rounds::times(d, pack);
     let on = rounds::on_minutes(d, state, pack);
@@ -54,7 +78,10 @@ pub fn round_words(d: &Dialogue, session: &Session, state: &State, at: Timestamp
     words.set("when_check", in_minutes(times.check_after_minutes));
     words.set("when_off", in_minutes(on));
     words.set("when_next", in_minutes(times.off_minutes));
-    words.set("when_15", in_minutes(times.may_stop_after_minutes.unwrap_or(on)));
+    words.set(
+        "when_15",
+        in_minutes(times.may_stop_after_minutes.unwrap_or(on)),
+    );
     let already = match rounds::fold(d, session, state).state {
         rounds::RoundState::On { since, .. } => {
             u32::try_from(at.duration_since(since).as_mins().max(0)).unwrap_or(0)
@@ -62,7 +89,10 @@ pub fn round_words(d: &Dialogue, session: &Session, state: &State, at: Timestamp
         _ => 0,
     };
     words.set("when_20", in_minutes(on.saturating_sub(already)));
-    words.set("n", (rounds::rounds_in_a_day(session, pack, at) + 1).to_string());
+    words.set(
+        "n",
+        (rounds::rounds_in_a_day(session, pack, at) + 1).to_string(),
+    );
     words.set("cap", times.cap_per_day.to_string());
     words.set("pack", if pack == Pack::Ice { "ice" } else { "heat" });
     let full = d.completed(&state.known);
@@ -71,7 +101,11 @@ pub fn round_words(d: &Dialogue, session: &Session, state: &State, at: Timestamp
         ("warm_line", &d.clock.warm_when),
         ("child_line", &d.clock.child_when),
     ] {
-        let line = if d.holds(when, &full, None) { d.messages.get(name) } else { None };
+        let line = if d.holds(when, &full, None) {
+            d.messages.get(name)
+        } else {
+            None
+        };
         words.set(name, line.map_or("", |m| m.text.source()));
     }
 }

@@ -89,14 +89,20 @@ impl Record {
         bytes: &[u8],
     ) -> Result<Record, StoreError> {
         let body = match bytes {
-            [FORMAT, rest @ ..] => {
-                postcard::from_bytes(rest).map_err(|_| StoreError::Unreadable("its bytes are damaged".into()))?
-            }
+            [FORMAT, rest @ ..] => postcard::from_bytes(rest)
+                .map_err(|_| StoreError::Unreadable("its bytes are damaged".into()))?,
             [other, ..] => {
-                return Err(StoreError::Unreadable(format!("it has format {other}, this program reads {FORMAT}")));
+                return Err(StoreError::Unreadable(format!(
+                    "it has format {other}, this program reads {FORMAT}"
+                )));
             }
             [] => return Err(StoreError::Unreadable("it is empty".into())),
         };
-        Ok(Record { version, due, seen, body })
+        Ok(Record {
+            version,
+            due,
+            seen,
+            body,
+        })
     }
 }

@@ -59,7 +59,10 @@ pub struct Chats {
 impl Chats {
     /// No workers yet.
     pub fn new(shared: Arc<Shared>) -> Chats {
-        Chats { shared, workers: Arc::default() }
+        Chats {
+            shared,
+            workers: Arc::default(),
+        }
     }
 
     /// Give a chat something to do. A chat that is full gets one kind line instead.
@@ -97,9 +100,22 @@ impl Chats {
         tokio::spawn(async move {
             warn!("a chat sent more than it may; an update was shed");
             if let Some(press) = &job.press {
-                shared.sender.answer(press, text(&shared, "busy").as_deref()).await;
+                shared
+                    .sender
+                    .answer(press, text(&shared, "busy").as_deref())
+                    .await;
             } else if let Some(busy) = text(&shared, "busy") {
-                let _ = shared.sender.send(person, &View { text: busy, rows: Vec::new() }, 2).await;
+                let _ = shared
+                    .sender
+                    .send(
+                        person,
+                        &View {
+                            text: busy,
+                            rows: Vec::new(),
+                        },
+                        2,
+                    )
+                    .await;
             }
             (job.done)(true);
         });
@@ -107,7 +123,12 @@ impl Chats {
 }
 
 fn text(shared: &Shared, id: &str) -> Option<String> {
-    shared.bot.dialogue.messages.get(id).map(|m| m.text.fill(&plain_words(shared)))
+    shared
+        .bot
+        .dialogue
+        .messages
+        .get(id)
+        .map(|m| m.text.fill(&plain_words(shared)))
 }
 
 /// Words for texts to somebody whose country is not at hand.
@@ -132,13 +153,30 @@ async fn work(chats: Chats, person: Person, mut jobs: mpsc::Receiver<Job>) {
                 continue;
             }
         };
-        let Job { input, update, language, press, done } = job;
+        let Job {
+            input,
+            update,
+            language,
+            press,
+            done,
+        } = job;
         let shared = chats.shared.clone();
-        let handled = tokio::spawn(handle(shared, person, input, update, language, press.clone())).await;
+        let handled = tokio::spawn(handle(
+            shared,
+            person,
+            input,
+            update,
+            language,
+            press.clone(),
+        ))
+        .await;
         match handled {
             Ok(finished) => done(finished),
             Err(panicked) => {
-                error!(panic = panicked.is_panic(), "an update broke its handler; the person was told");
+                error!(
+                    panic = panicked.is_panic(),
+                    "an update broke its handler; the person was told"
+                );
                 if let Some(press) = &press {
                     chats.shared.sender.answer(press, None).await;
                 }
@@ -151,7 +189,17 @@ async fn work(chats: Chats, person: Person, mut jobs: mpsc::Receiver<Job>) {
 
 async fn apologise(shared: &Shared, person: Person) {
     if let Some(text) = text(shared, "error") {
-        let _ = shared.sender.send(person, &View { text, rows: Vec::new() }, 2).await;
+        let _ = shared
+            .sender
+            .send(
+                person,
+                &View {
+                    text,
+                    rows: Vec::new(),
+                },
+                2,
+            )
+            .await;
     }
 }
 
@@ -183,7 +231,9 @@ async fn handle(
                         // The first takes the place of the question, which has no buttons then.
                         let there = turned.left_behind.filter(|_| n == 0);
                         let is_said = match there {
-                            Some(message) => shared.sender.edit(person, message, view).await.is_ok(),
+                            Some(message) => {
+                                shared.sender.edit(person, message, view).await.is_ok()
+                            }
                             None => false,
                         };
                         if !is_said {
@@ -191,7 +241,8 @@ async fn handle(
                         }
                     }
                     if let Some(record) = turned.record
-                        && let Err(error) = deliver(&shared.bot, person, record, &shared.sender, now).await
+                        && let Err(error) =
+                            deliver(&shared.bot, person, record, &shared.sender, now).await
                     {
                         // It is stored as owed, and the reminder loop tries again.
                         warn!(%error, "a delivery could not be settled");

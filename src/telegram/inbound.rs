@@ -41,14 +41,26 @@ pub enum Inbound {
 pub fn tree() -> Handler<'static, Inbound, DpHandlerDescription> {
     dptree::entry()
         .branch(Update::filter_callback_query().endpoint(press))
-        .branch(Update::filter_message().filter(is_private).endpoint(message))
+        .branch(
+            Update::filter_message()
+                .filter(is_private)
+                .endpoint(message),
+        )
         .branch(Update::filter_message().endpoint(group))
-        .branch(Update::filter_edited_message().filter(is_private).endpoint(edited))
+        .branch(
+            Update::filter_edited_message()
+                .filter(is_private)
+                .endpoint(edited),
+        )
         .branch(Update::filter_my_chat_member().endpoint(member))
 }
 
 /// What an update asks for.
-pub async fn read(tree: &Handler<'static, Inbound, DpHandlerDescription>, me: &Arc<Me>, update: Update) -> Inbound {
+pub async fn read(
+    tree: &Handler<'static, Inbound, DpHandlerDescription>,
+    me: &Arc<Me>,
+    update: Update,
+) -> Inbound {
     match tree.dispatch(dptree::deps![update, me.clone()]).await {
         std::ops::ControlFlow::Break(inbound) => inbound,
         std::ops::ControlFlow::Continue(_) => Inbound::Nothing,
@@ -68,16 +80,25 @@ async fn message(message: Message, me: Arc<Me>) -> Inbound {
     };
     let language = message.from.as_ref().and_then(|u| u.language_code.clone());
     match input {
-        Some(input) => Inbound::Input { person: Person(message.chat.id.0), input, language, press: None },
+        Some(input) => Inbound::Input {
+            person: Person(message.chat.id.0),
+            input,
+            language,
+            press: None,
+        },
         None => Inbound::Nothing,
     }
 }
 
 /// A command for us, or words. Nothing for a command to another bot.
 fn text_input(text: &str, me: &Me) -> Option<Input> {
-    let Some(rest) = text.strip_prefix('/') else { return Some(Input::Text(text.to_owned())) };
+    let Some(rest) = text.strip_prefix('/') else {
+        return Some(Input::Text(text.to_owned()));
+    };
     let word = rest.split_whitespace().next().unwrap_or("");
-    let (name, to) = word.split_once('@').map_or((word, None), |(n, t)| (n, Some(t)));
+    let (name, to) = word
+        .split_once('@')
+        .map_or((word, None), |(n, t)| (n, Some(t)));
     if to.is_some_and(|t| !t.eq_ignore_ascii_case(me.username())) {
         return None;
     }
@@ -91,7 +112,12 @@ async fn edited(message: Message) -> Inbound {
     let language = message.from.as_ref().and_then(|u| u.language_code.clone());
     let words = message.text().or(message.caption()).unwrap_or_default();
     let input = Input::Edited(words.to_owned());
-    Inbound::Input { person: Person(message.chat.id.0), input, language, press: None }
+    Inbound::Input {
+        person: Person(message.chat.id.0),
+        input,
+        language,
+        press: None,
+    }
 }
 
 async fn group(message: Message, me: Arc<Me>) -> Inbound {
@@ -99,7 +125,9 @@ async fn group(message: Message, me: Arc<Me>) -> Inbound {
     let mention = format!("@{}", me.username());
     let to_us = text_input(text, &me).is_some();
     if (text.starts_with('/') && to_us) || text.contains(&mention) {
-        Inbound::Group { chat: message.chat.id.0 }
+        Inbound::Group {
+            chat: message.chat.id.0,
+        }
     } else {
         Inbound::Nothing
     }
@@ -117,13 +145,23 @@ async fn press(query: CallbackQuery) -> Inbound {
     };
     // In a private chat the chat has the number of the person, also when the message is gone.
     let person = Person(i64::try_from(query.from.id.0).unwrap_or_default());
-    Inbound::Input { person, input, language: query.from.language_code.clone(), press: Some(id) }
+    Inbound::Input {
+        person,
+        input,
+        language: query.from.language_code.clone(),
+        press: Some(id),
+    }
 }
 
 async fn member(change: ChatMemberUpdated) -> Inbound {
     if change.chat.is_private() && !change.new_chat_member.is_present() {
         let person = Person(change.chat.id.0);
-        return Inbound::Input { person, input: Input::Blocked, language: None, press: None };
+        return Inbound::Input {
+            person,
+            input: Input::Blocked,
+            language: None,
+            press: None,
+        };
     }
     Inbound::Nothing
 }

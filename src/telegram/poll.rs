@@ -47,7 +47,9 @@ impl Flight {
             self.taken.remove(&id);
             self.next = id.wrapping_add(1);
         }
-        self.taken.first_key_value().map_or(self.next, |(&id, _)| id)
+        self.taken
+            .first_key_value()
+            .map_or(self.next, |(&id, _)| id)
     }
 
     /// Whether an update is new to us; it is then in flight.
@@ -65,7 +67,13 @@ impl Flight {
 }
 
 /// Poll until told to stop, and give each update to its chat.
-pub async fn run(bot: teloxide::Bot, me: Me, shared: Arc<Shared>, chats: Chats, mut stop: watch::Receiver<bool>) {
+pub async fn run(
+    bot: teloxide::Bot,
+    me: Me,
+    shared: Arc<Shared>,
+    chats: Chats,
+    mut stop: watch::Receiver<bool>,
+) {
     let tree = inbound::tree();
     let me = Arc::new(me);
     let flight = Arc::new(Mutex::new(Flight::default()));
@@ -77,12 +85,16 @@ pub async fn run(bot: teloxide::Bot, me: Me, shared: Arc<Shared>, chats: Chats, 
             (f.offset(), f.is_idle())
         };
         let hold = if idle { HOLD } else { 0 };
-        let mut request = bot.get_updates().timeout(hold).limit(MOST).allowed_updates([
-            AllowedUpdate::Message,
-            AllowedUpdate::EditedMessage,
-            AllowedUpdate::CallbackQuery,
-            AllowedUpdate::MyChatMember,
-        ]);
+        let mut request = bot
+            .get_updates()
+            .timeout(hold)
+            .limit(MOST)
+            .allowed_updates([
+                AllowedUpdate::Message,
+                AllowedUpdate::EditedMessage,
+                AllowedUpdate::CallbackQuery,
+                AllowedUpdate::MyChatMember,
+            ]);
         // An offset of 0 means "from the oldest you have".
         request = request.offset(i32::try_from(offset).unwrap_or_default());
         let deadline = Duration::from_secs(u64::from(HOLD) + 8);
@@ -158,8 +170,17 @@ pub async fn run(bot: teloxide::Bot, me: Me, shared: Arc<Shared>, chats: Chats, 
     }
     // Confirm what is finished, so that the next process does not get it again.
     let offset = flight.lock().unwrap_or_else(|e| e.into_inner()).offset();
-    let last = bot.get_updates().timeout(0).limit(1).offset(i32::try_from(offset).unwrap_or_default());
-    if offset > 0 && !matches!(tokio::time::timeout(Duration::from_secs(3), last).await, Ok(Ok(_))) {
+    let last = bot
+        .get_updates()
+        .timeout(0)
+        .limit(1)
+        .offset(i32::try_from(offset).unwrap_or_default());
+    if offset > 0
+        && !matches!(
+            tokio::time::timeout(Duration::from_secs(3), last).await,
+            Ok(Ok(_))
+        )
+    {
         info!("the last updates could not be confirmed; they will come again and be recognised");
     }
 }
@@ -186,15 +207,35 @@ async fn give(
         return done(true);
     }
     match inbound::read(tree, me, update).await {
-        Inbound::Input { person, input, language, press } => {
-            chats.give(person, Job { input, update: Some(id), language, press, done: Box::new(done) });
+        Inbound::Input {
+            person,
+            input,
+            language,
+            press,
+        } => {
+            chats.give(
+                person,
+                Job {
+                    input,
+                    update: Some(id),
+                    language,
+                    press,
+                    done: Box::new(done),
+                },
+            );
         }
         Inbound::Group { chat } => {
-            let (shared, link) = (shared.clone(), format!("https://t.me/{}?start=group", me.username()));
+            let (shared, link) = (
+                shared.clone(),
+                format!("https://t.me/{}?start=group", me.username()),
+            );
             tokio::spawn(async move {
                 if let Some(m) = shared.bot.dialogue.messages.get("group") {
                     let label = m.buttons.first().map_or("Open", |b| b.label.source());
-                    shared.sender.to_private(chat, m.text.source(), label, &link).await;
+                    shared
+                        .sender
+                        .to_private(chat, m.text.source(), label, &link)
+                        .await;
                 }
                 done(true);
             });

@@ -42,12 +42,17 @@ pub struct Sender {
 impl Sender {
     /// A sender for this bot.
     pub fn new(bot: teloxide::Bot) -> Sender {
-        Sender { bot, budget: RateLimiter::direct(Quota::per_second(PER_SECOND)) }
+        Sender {
+            bot,
+            budget: RateLimiter::direct(Quota::per_second(PER_SECOND)),
+        }
     }
 
     /// Answer a press, with a short notice or none. A press that is too old is no matter.
     pub async fn answer(&self, press: &str, notice: Option<&str>) {
-        let mut request = self.bot.answer_callback_query(CallbackQueryId(press.to_owned()));
+        let mut request = self
+            .bot
+            .answer_callback_query(CallbackQueryId(press.to_owned()));
         if let Some(notice) = notice {
             request = request.text(notice);
         }
@@ -63,7 +68,10 @@ impl Sender {
         let Ok(url) = link.parse() else { return };
         let keyboard = InlineKeyboardMarkup::new([[InlineKeyboardButton::url(label, url)]]);
         self.budget.until_ready().await;
-        let request = self.bot.send_message(ChatId(chat), text).reply_markup(keyboard);
+        let request = self
+            .bot
+            .send_message(ChatId(chat), text)
+            .reply_markup(keyboard);
         if let Ok(Err(error)) = tokio::time::timeout(DEADLINE, request).await {
             warn!(kind = super::kind(&error), "a group could not be answered");
         }
@@ -87,7 +95,9 @@ impl Channel for Sender {
 
     async fn edit(&self, person: Person, message: i64, view: &View) -> Result<(), SendError> {
         self.budget.until_ready().await;
-        let Ok(id) = i32::try_from(message) else { return Err(SendError::NoMessage) };
+        let Ok(id) = i32::try_from(message) else {
+            return Err(SendError::NoMessage);
+        };
         // Without a keyboard the old one goes away, which is what a folded question wants.
         let request = self
             .bot
@@ -97,7 +107,9 @@ impl Channel for Sender {
             Ok(Ok(_)) | Ok(Err(RequestError::Api(ApiError::MessageNotModified))) => Ok(()),
             Ok(Err(error)) => Err(match what_to_do(&error) {
                 // Whatever Telegram has against this edit, a new message is the way on.
-                SendError::Later(_) if matches!(error, RequestError::Api(_)) => SendError::NoMessage,
+                SendError::Later(_) if matches!(error, RequestError::Api(_)) => {
+                    SendError::NoMessage
+                }
                 other => other,
             }),
             Err(_) => Err(SendError::Later(SOON)),
@@ -117,7 +129,9 @@ impl Channel for Sender {
 
 fn keyboard(view: &View) -> InlineKeyboardMarkup {
     InlineKeyboardMarkup::new(view.rows.iter().map(|row| {
-        row.iter().map(|b| InlineKeyboardButton::callback(b.label.clone(), b.data.clone())).collect::<Vec<_>>()
+        row.iter()
+            .map(|b| InlineKeyboardButton::callback(b.label.clone(), b.data.clone()))
+            .collect::<Vec<_>>()
     }))
 }
 
@@ -126,7 +140,9 @@ fn keyboard(view: &View) -> InlineKeyboardMarkup {
 fn is_too_old(error: &RequestError) -> bool {
     match error {
         RequestError::Api(ApiError::InvalidQueryId) => true,
-        RequestError::Api(ApiError::Unknown(text)) => text.starts_with("Bad Request: query is too old"),
+        RequestError::Api(ApiError::Unknown(text)) => {
+            text.starts_with("Bad Request: query is too old")
+        }
         _ => false,
     }
 }
@@ -144,11 +160,20 @@ fn what_to_do(error: &RequestError) -> SendError {
             | ApiError::UserNotFound,
         ) => SendError::Gone,
         RequestError::Api(
-            ApiError::MessageToEditNotFound | ApiError::MessageIdInvalid | ApiError::MessageCantBeEdited,
+            ApiError::MessageToEditNotFound
+            | ApiError::MessageIdInvalid
+            | ApiError::MessageCantBeEdited,
         ) => SendError::NoMessage,
         other => {
-            warn!(kind = super::kind(other), "a message could not be sent; it will be tried again");
-            SendError::Later(if matches!(other, RequestError::Api(_)) { NOT_SOON } else { SOON })
+            warn!(
+                kind = super::kind(other),
+                "a message could not be sent; it will be tried again"
+            );
+            SendError::Later(if matches!(other, RequestError::Api(_)) {
+                NOT_SOON
+            } else {
+                SOON
+            })
         }
     }
 }

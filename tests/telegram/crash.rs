@@ -17,7 +17,10 @@ async fn after_a_kill_the_talk_goes_on_where_it_was() {
     // A press while nobody is there, on the message as it stands.
     let press = ann.person.press(asked.id, "None of these");
     stage.start();
-    let next = ann.chat.wait_for_last(|last| last.button("Numb between the legs").is_some()).await;
+    let next = ann
+        .chat
+        .wait_for_last(|last| last.button("Numb between the legs").is_some())
+        .await;
     assert_eq!((next.id, next.edits), (asked.id, asked.edits + 1));
     stage.telegram.wait_until_confirmed(press.update).await;
     stage.restart();
@@ -43,19 +46,32 @@ async fn what_was_committed_and_not_sent_arrives_after_a_kill(
     let ann = stage.talk(ANN);
     ann.command("start").await;
     let asked = ann.press_all(TO_DANGER).await;
-    let held = stage.telegram.fault(Fault::HoldBefore).on(method).in_chat(ANN).arm();
+    let held = stage
+        .telegram
+        .fault(Fault::HoldBefore)
+        .on(method)
+        .in_chat(ANN)
+        .arm();
     let press = ann.person.press(asked.id, label);
     held.reached(1).await;
     stage.kill();
     assert_eq!(ann.chat.last().text, asked.text, "Nothing was said yet.");
-    assert!(!stage.telegram.is_confirmed(press.update), "What is not delivered is not acknowledged.");
+    assert!(
+        !stage.telegram.is_confirmed(press.update),
+        "What is not delivered is not acknowledged."
+    );
     stage.start();
-    let said =
-        ann.chat.wait_for_last(|last| last.text.to_lowercase().contains(&arrives.to_lowercase())).await;
+    let said = ann
+        .chat
+        .wait_for_last(|last| last.text.to_lowercase().contains(&arrives.to_lowercase()))
+        .await;
     stage.telegram.wait_until_confirmed(press.update).await;
     stage.telegram.wait_until_idle().await;
     let messages = ann.chat.messages();
-    let same = messages.iter().filter(|message| message.text == said.text).count();
+    let same = messages
+        .iter()
+        .filter(|message| message.text == said.text)
+        .count();
     assert_eq!(same, 1, "{}", ann.chat.visible());
     stage.telegram.assert_each_press_answered();
 }
@@ -68,7 +84,11 @@ async fn an_update_that_was_given_and_never_handled_is_not_lost() {
     let asked = ann.press_all(TO_DANGER).await;
     stage.kill();
     ann.person.press(asked.id, DANGER);
-    let held = stage.telegram.fault(Fault::HoldAfter).on("getUpdates").arm();
+    let held = stage
+        .telegram
+        .fault(Fault::HoldAfter)
+        .on("getUpdates")
+        .arm();
     stage.start();
     held.reached(1).await;
     stage.restart();
@@ -87,7 +107,10 @@ async fn the_same_update_again_changes_nothing() {
     let tick = ann.person.press(welcome.id, DANGER);
     ann.chat.wait_for_text(EMERGENCY).await;
     stage.telegram.wait_until_idle().await;
-    let before = ann.chat.wait_for(|messages| messages[0].keyboard.is_empty()).await;
+    let before = ann
+        .chat
+        .wait_for(|messages| messages[0].keyboard.is_empty())
+        .await;
     for round in 0..2 {
         for update in [start.update, consent.update, tick.update] {
             stage.telegram.deliver_again(update);
@@ -110,7 +133,12 @@ async fn a_polite_stop_ends_the_program_in_time(#[case] held: Option<&str>) {
     ann.command("start").await;
     stage.telegram.wait_until_idle().await;
     if let Some(method) = held {
-        let held = stage.telegram.fault(Fault::HoldBefore).on(method).until_cleared().arm();
+        let held = stage
+            .telegram
+            .fault(Fault::HoldBefore)
+            .on(method)
+            .until_cleared()
+            .arm();
         ann.person.command("status");
         held.reached(1).await;
     }
@@ -134,7 +162,12 @@ async fn a_polite_stop_confirms_what_is_done() {
 #[tokio::test]
 async fn a_polite_stop_ends_a_start_that_hangs(#[case] method: &str) {
     let mut stage = Stage::empty().await;
-    let held = stage.telegram.fault(Fault::HoldBefore).on(method).until_cleared().arm();
+    let held = stage
+        .telegram
+        .fault(Fault::HoldBefore)
+        .on(method)
+        .until_cleared()
+        .arm();
     stage.start();
     held.reached(1).await;
     let status = stage.stop(Duration::from_secs(10)).await;

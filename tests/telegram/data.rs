@@ -18,42 +18,79 @@ async fn nothing_that_a_person_said_is_printed() {
     ann.text(&format!("{CANARY} numb between my legs")).await;
     ann.person.command(CANARY);
     let said = ann.person.text(&format!("chest pain {CANARY}"));
-    ann.person.edited_text(said.message, &format!("suicide {CANARY}"));
+    ann.person
+        .edited_text(said.message, &format!("suicide {CANARY}"));
     let shown = ann.chat.last();
     ann.person.press_data(shown.id, CANARY);
     stage.telegram.wait_until_idle().await;
     // Everything that can fail, with the canary in what Telegram says of it.
     let description = format!("Bad Request: {CANARY}");
-    for method in ["sendMessage", "editMessageText", "answerCallbackQuery", "getUpdates"] {
-        let refused = Fault::Refuse { code: 400, description: description.clone() };
+    for method in [
+        "sendMessage",
+        "editMessageText",
+        "answerCallbackQuery",
+        "getUpdates",
+    ] {
+        let refused = Fault::Refuse {
+            code: 400,
+            description: description.clone(),
+        };
         for fault in [refused, Fault::CutAfter, Fault::Flood { retry_after: 1 }] {
             stage.telegram.fault(fault).on(method).arm();
         }
     }
     let chat = json!({ "id": ANN, "type": "private", "first_name": "Quillabelle" });
-    stage.telegram.raw_update(json!({ "message": { "chat": chat, "text": CANARY } }));
+    stage
+        .telegram
+        .raw_update(json!({ "message": { "chat": chat, "text": CANARY } }));
     ann.person.command("restart");
-    ann.chat.wait_for_last(|last| last.button("I'm 18 to 49").is_some()).await;
+    ann.chat
+        .wait_for_last(|last| last.button("I'm 18 to 49").is_some())
+        .await;
     for label in ["I'm 18 to 49", DANGER] {
         let on = ann.latest_with(label);
         ann.person.press_on(&on, label);
         let label = label.to_owned();
-        ann.chat.wait_for_last(move |last| last.button(&label).is_none()).await;
+        ann.chat
+            .wait_for_last(move |last| last.button(&label).is_none())
+            .await;
     }
     ann.chat.wait_for_text(EMERGENCY).await;
     ann.command("why").await;
-    stage.telegram.wait_until_confirmed(ann.person.block_bot()).await;
+    stage
+        .telegram
+        .wait_until_confirmed(ann.person.block_bot())
+        .await;
     stage.restart();
-    stage.telegram.wait_until_confirmed(ann.person.unblock()).await;
+    stage
+        .telegram
+        .wait_until_confirmed(ann.person.unblock())
+        .await;
     stage.stop(std::time::Duration::from_secs(10)).await;
 
     let printed = stage.printed();
-    assert!(printed.contains("WARN"), "The faults were logged at all:\n{printed}");
-    let secret = stage.telegram.token().split(':').next_back().expect("A token has two parts.");
+    assert!(
+        printed.contains("WARN"),
+        "The faults were logged at all:\n{printed}"
+    );
+    let secret = stage
+        .telegram
+        .token()
+        .split(':')
+        .next_back()
+        .expect("A token has two parts.");
     let d = dialogue::load::load(&shipped::built_in(), "back_spasm").expect("The dialogue loads.");
-    let options = d.facts.iter().flat_map(|fact| fact.options.iter().map(|option| &option.id));
+    let options = d
+        .facts
+        .iter()
+        .flat_map(|fact| fact.options.iter().map(|option| &option.id));
     // Ids of one word, such as `yes` or `none`, are words of any sentence.
-    let ids = d.facts.iter().map(|fact| &fact.id).chain(options).filter(|id| id.contains('_'));
+    let ids = d
+        .facts
+        .iter()
+        .map(|fact| &fact.id)
+        .chain(options)
+        .filter(|id| id.contains('_'));
     let rules = d.rules.iter().map(|rule| &rule.id);
     let never = [CANARY, secret, "Quillabelle", "chest", "Chest"].into_iter();
     for never in never.chain(ids.chain(rules).map(String::as_str)) {
@@ -70,28 +107,43 @@ async fn all_that_is_kept_is_given_as_a_file_and_erased_when_asked() {
     let verdict = ann.press_all(PLAIN).await;
     assert!(verdict.text.starts_with(PLAIN_VERDICT), "{}", verdict.text);
     ann.person.command("export");
-    ann.chat.wait_for(|messages| messages.iter().any(|message| message.document.is_some())).await;
+    ann.chat
+        .wait_for(|messages| messages.iter().any(|message| message.document.is_some()))
+        .await;
     let [document] = ann.chat.documents().try_into().expect("There is one file.");
     assert_eq!(document.name, "backtalk.json");
     let kept: Value = serde_json::from_slice(&document.bytes).expect("It is JSON.");
     assert_eq!(kept["language"], language);
     let answers = kept["answers"].to_string();
-    for label in PLAIN.iter().filter(|label| !["Yes, let's start", "None of these", "Done"].contains(label)) {
+    for label in PLAIN
+        .iter()
+        .filter(|label| !["Yes, let's start", "None of these", "Done"].contains(label))
+    {
         assert!(answers.contains(label), "{label}: {answers}");
     }
     stage.telegram.wait_until_idle().await;
     stage.kill();
-    assert!(stage.is_stored(language.as_bytes()), "The test looks where it is kept.");
+    assert!(
+        stage.is_stored(language.as_bytes()),
+        "The test looks where it is kept."
+    );
     stage.start();
     ann.command("forget").await;
     let done = ann.press("Yes, delete all").await;
-    assert!(done.text.starts_with("Done. I deleted it all."), "{}", done.text);
+    assert!(
+        done.text.starts_with("Done. I deleted it all."),
+        "{}",
+        done.text
+    );
     stage.telegram.wait_until_idle().await;
     stage.kill();
     assert!(!stage.is_stored(language.as_bytes()));
     assert_eq!(stage.record(ANN).await, None);
     assert!(
-        ann.chat.messages().iter().all(|message| message.button("Back").is_none()),
+        ann.chat
+            .messages()
+            .iter()
+            .all(|message| message.button("Back").is_none()),
         "{}",
         ann.chat.visible()
     );

@@ -6,7 +6,10 @@ use crate::emulator::{Fault, Request};
 use crate::stage::{ANN, BEN, DANGER, EMERGENCY, Stage, TO_DANGER};
 
 fn refusal(description: &str) -> Fault {
-    Fault::Refuse { code: 400, description: format!("Bad Request: {description}") }
+    Fault::Refuse {
+        code: 400,
+        description: format!("Bad Request: {description}"),
+    }
 }
 
 /// Whatever happens to one request, the message arrives and can be used.
@@ -50,10 +53,17 @@ async fn a_failing_request_does_not_lose_the_talk(#[case] method: &str, #[case] 
 async fn a_flooded_message_is_tried_again_when_telegram_allows_it() {
     let stage = Stage::begin().await;
     let ann = stage.talk(ANN);
-    stage.telegram.fault(Fault::Flood { retry_after: 1 }).on("sendMessage").in_chat(ANN).arm();
+    stage
+        .telegram
+        .fault(Fault::Flood { retry_after: 1 })
+        .on("sendMessage")
+        .in_chat(ANN)
+        .arm();
     ann.command("start").await;
     let answered = |requests: &[Request]| {
-        let sent = requests.iter().filter(|request| request.method == "sendMessage");
+        let sent = requests
+            .iter()
+            .filter(|request| request.method == "sendMessage");
         sent.map(|request| request.status).collect::<Vec<_>>() == [Some(429), Some(200)]
     };
     stage.telegram.wait_for_requests(answered).await;
@@ -66,7 +76,13 @@ async fn a_flooded_message_is_tried_again_when_telegram_allows_it() {
 #[tokio::test]
 async fn one_chat_in_trouble_does_not_block_another(#[case] fault: Fault) {
     let stage = Stage::begin().await;
-    let fault = stage.telegram.fault(fault).on("sendMessage").in_chat(ANN).until_cleared().arm();
+    let fault = stage
+        .telegram
+        .fault(fault)
+        .on("sendMessage")
+        .in_chat(ANN)
+        .until_cleared()
+        .arm();
     let (ann, ben) = (stage.talk(ANN), stage.talk(BEN));
     ann.person.command("start");
     fault.reached(1).await;
@@ -82,7 +98,11 @@ async fn a_flood_of_updates_gets_one_kind_line_each_and_the_rest_is_in_order() {
     let stage = Stage::begin().await;
     let ann = stage.talk(ANN);
     let asked = ann.command("start").await;
-    let held = stage.telegram.fault(Fault::HoldBefore).on("editMessageText").arm();
+    let held = stage
+        .telegram
+        .fault(Fault::HoldBefore)
+        .on("editMessageText")
+        .arm();
     ann.person.press_on(&asked, "Yes, let's start");
     held.reached(1).await;
     for _ in 0..14 {
@@ -90,11 +110,19 @@ async fn a_flood_of_updates_gets_one_kind_line_each_and_the_rest_is_in_order() {
     }
     // Some wait for their turn; those beyond are answered at once.
     let busy = |text: &str| text.starts_with("That was a lot at once");
-    stage.telegram.wait_for_answers(|answers| answers.iter().any(|answer| busy(&answer.text))).await;
+    stage
+        .telegram
+        .wait_for_answers(|answers| answers.iter().any(|answer| busy(&answer.text)))
+        .await;
     held.release();
     stage.telegram.wait_until_idle().await;
     stage.telegram.assert_each_press_answered_once();
-    let shed = stage.telegram.answers().iter().filter(|answer| busy(&answer.text)).count();
+    let shed = stage
+        .telegram
+        .answers()
+        .iter()
+        .filter(|answer| busy(&answer.text))
+        .count();
     assert_eq!(shed, 4);
     assert_eq!(ann.chat.messages().len(), 1);
 }
@@ -111,12 +139,15 @@ async fn a_block_stops_everything_until_the_person_comes_back(#[case] on_writing
     ann.press_all(TO_DANGER).await;
     let verdict = ann.press(DANGER).await;
     stage.telegram.wait_until_idle().await;
-    ann.chat.wait_for(|messages| messages[0].keyboard.is_empty()).await;
+    ann.chat
+        .wait_for(|messages| messages[0].keyboard.is_empty())
+        .await;
     if on_writing {
         // Telegram says nothing of the block, so the bot finds out by itself.
-        let told = stage
-            .telegram
-            .fault(Fault::Refuse { code: 403, description: "Forbidden: bot was blocked by the user".into() });
+        let told = stage.telegram.fault(Fault::Refuse {
+            code: 403,
+            description: "Forbidden: bot was blocked by the user".into(),
+        });
         let told = told.on("sendMessage").arm();
         let asked = ann.person.command("status");
         told.reached(1).await;

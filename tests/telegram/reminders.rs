@@ -17,19 +17,31 @@ use crate::stage::{ANN, PLAIN, Stage};
 /// A pack of ice on somebody with a plain strain, since this moment.
 fn ice_since(d: &Dialogue, then: Timestamp) -> Session {
     let press = |session: &Session, press: Press| {
-        step(d, session, &Input::Press(press), then).session.expect("Nothing is erased.")
+        step(d, session, &Input::Press(press), then)
+            .session
+            .expect("Nothing is erased.")
     };
     let by_label = |session: &Session, label: &str| {
         let view = view::view(d, session, then).expect("A question is open.");
-        let button = view.buttons().find(|button| button.label.starts_with(label));
+        let button = view
+            .buttons()
+            .find(|button| button.label.starts_with(label));
         let button = button.unwrap_or_else(|| panic!("There is no {label:?} in {view:?}."));
         press(session, Press::read(&button.data).expect("Our own button."))
     };
     let mut session = engine::begin(d);
     engine::meet(d, &mut session, "en-GB");
-    let session = PLAIN.iter().fold(session, |session, label| by_label(&session, label));
+    let session = PLAIN
+        .iter()
+        .fold(session, |session, label| by_label(&session, label));
     let state = State::of(d, &session);
-    let session = press(&session, Press { visit: state.visit, wish: Wish::Act(Act::Plan) });
+    let session = press(
+        &session,
+        Press {
+            visit: state.visit,
+            wish: Wish::Act(Act::Plan),
+        },
+    );
     // The questions of the plan, answered as harmlessly as they can be.
     let harmless = d.completed(&state.known);
     let session = answerer::hold_from(d, session, &harmless, then).session;
@@ -45,19 +57,42 @@ async fn an_ice_pack_that_stays_on_is_noticed_though_nobody_writes() {
     let session = ice_since(&d, since);
     let due = rounds::next_due(&d, &session);
     assert!(due.is_some_and(|due| due < SystemClock.now()), "{due:?}");
-    let record =
-        Record { due, body: Body { session: Some(session), ..Body::default() }, ..Record::default() };
+    let record = Record {
+        due,
+        body: Body {
+            session: Some(session),
+            ..Body::default()
+        },
+        ..Record::default()
+    };
     let store = Arc::new(SqliteStore::open(&stage.store()).expect("The store opens."));
-    store.commit(Person(ANN), 0, &record, None).await.expect("The record is written.");
+    store
+        .commit(Person(ANN), 0, &record, None)
+        .await
+        .expect("The record is written.");
     store.close();
     drop(store);
 
     let ann = stage.talk(ANN);
-    let ann = crate::stage::Talk { person: ann.person.already_started(), ..ann };
+    let ann = crate::stage::Talk {
+        person: ann.person.already_started(),
+        ..ann
+    };
     stage.start();
     let late = |text: &str| text.starts_with("I'm late. Take it off now.");
-    let messages = ann.chat.wait_for(|messages| messages.iter().any(|message| late(&message.text))).await;
-    assert_eq!(messages.iter().filter(|message| late(&message.text)).count(), 1, "{}", ann.chat.visible());
+    let messages = ann
+        .chat
+        .wait_for(|messages| messages.iter().any(|message| late(&message.text)))
+        .await;
+    assert_eq!(
+        messages
+            .iter()
+            .filter(|message| late(&message.text))
+            .count(),
+        1,
+        "{}",
+        ann.chat.visible()
+    );
     let off = ann.press("It is off").await;
     assert!(!late(&off.text), "{}", off.text);
     stage.telegram.wait_until_idle().await;

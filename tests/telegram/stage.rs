@@ -68,7 +68,11 @@ impl Stage {
         let telegram = Emulator::start().await;
         telegram.set_patience(PATIENCE);
         let folder = tempfile::tempdir().expect("A folder can be made.");
-        Stage { telegram, folder, program: None }
+        Stage {
+            telegram,
+            folder,
+            program: None,
+        }
     }
 
     /// Everything, and the program runs.
@@ -86,8 +90,11 @@ impl Stage {
     /// Starts the program, which logs all it can.
     pub fn start(&mut self) {
         assert!(self.program.is_none(), "The program runs already.");
-        let out =
-            File::options().create(true).append(true).open(self.output()).expect("A file for its output.");
+        let out = File::options()
+            .create(true)
+            .append(true)
+            .open(self.output())
+            .expect("A file for its output.");
         let mut command = program();
         command
             .env("TELOXIDE_TOKEN", self.telegram.token())
@@ -116,14 +123,20 @@ impl Stage {
     /// Asks the program to stop, as a service manager does, and waits until it has.
     pub async fn stop(&mut self, within: Duration) -> ExitStatus {
         let mut program = self.program.take().expect("The program runs.");
-        let asked = Command::new("kill").arg("-TERM").arg(program.id().to_string()).status();
+        let asked = Command::new("kill")
+            .arg("-TERM")
+            .arg(program.id().to_string())
+            .status();
         assert!(asked.expect("There is a `kill`.").success());
         let id = program.id();
         let ended = tokio::task::spawn_blocking(move || program.wait().expect("It ends."));
         match tokio::time::timeout(within, ended).await {
             Ok(status) => status.expect("Waiting does not fail."),
             Err(_) => {
-                let _ = Command::new("kill").arg("-KILL").arg(id.to_string()).status();
+                let _ = Command::new("kill")
+                    .arg("-KILL")
+                    .arg(id.to_string())
+                    .status();
                 panic!("It did not stop within {within:?}.\n{}", self.printed());
             }
         }
@@ -139,17 +152,22 @@ impl Stage {
     pub async fn record(&self, id: i64) -> Option<Record> {
         assert!(self.program.is_none(), "The store belongs to the program.");
         let store = SqliteStore::open(&self.store()).expect("The store opens.");
-        store.load(backtalk::store::Person(id)).await.expect("The record is readable.")
+        store
+            .load(backtalk::store::Person(id))
+            .await
+            .expect("The record is readable.")
     }
 
     /// Whether these bytes are anywhere in the files of the store.
     pub fn is_stored(&self, bytes: &[u8]) -> bool {
         let folder = self.store();
         let folder = folder.parent().unwrap_or(Path::new("."));
-        fs::read_dir(folder).expect("The folder of the store.").any(|file| {
-            let content = fs::read(file.expect("A file.").path()).expect("A readable file.");
-            content.windows(bytes.len()).any(|window| window == bytes)
-        })
+        fs::read_dir(folder)
+            .expect("The folder of the store.")
+            .any(|file| {
+                let content = fs::read(file.expect("A file.").path()).expect("A readable file.");
+                content.windows(bytes.len()).any(|window| window == bytes)
+            })
     }
 
     /// Somebody in Great Britain who talks to the bot.
@@ -159,7 +177,10 @@ impl Stage {
 
     /// Somebody with this language code and first name.
     pub fn talk_as(&self, id: i64, language: Option<&str>, name: &str) -> Talk {
-        Talk { person: self.telegram.person_with(id, language, name), chat: self.telegram.chat(id) }
+        Talk {
+            person: self.telegram.person_with(id, language, name),
+            chat: self.telegram.chat(id),
+        }
     }
 
     fn output(&self) -> PathBuf {
@@ -174,7 +195,11 @@ impl Drop for Stage {
             let _ = program.wait();
         }
         if std::thread::panicking() {
-            let _ = write!(std::io::stderr(), "--- printed by the program\n{}", self.printed());
+            let _ = write!(
+                std::io::stderr(),
+                "--- printed by the program\n{}",
+                self.printed()
+            );
         }
     }
 }
@@ -236,6 +261,8 @@ impl Talk {
     /// Waits until another message is at the bottom, or that one was edited. What is folded above
     /// it may still be under way.
     pub async fn news_since(&self, before: Option<Message>) -> Message {
-        self.chat.wait_for_last(|last| before.as_ref() != Some(last)).await
+        self.chat
+            .wait_for_last(|last| before.as_ref() != Some(last))
+            .await
     }
 }

@@ -11,9 +11,16 @@ const WITHOUT: &str = "\nTo try Backtalk without Telegram, run: backtalk chat";
 
 /// The checker: it fails, says this and no more, and nothing of the token.
 fn check(command: &mut Command, token: &str, says: &[&str]) {
-    let Output { status, stdout, stderr } = command.output().expect("The program runs.");
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().expect("The program runs.");
     let said = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
-    assert!(status.code().is_some_and(|code| code != 0), "{status}\n{said}");
+    assert!(
+        status.code().is_some_and(|code| code != 0),
+        "{status}\n{said}"
+    );
     for says in says {
         assert!(said.contains(says), "{said}");
     }
@@ -26,15 +33,25 @@ fn check(command: &mut Command, token: &str, says: &[&str]) {
 #[case::missing(None, "There is no bot token.")]
 #[case::empty(Some(" "), "There is no bot token.")]
 #[case::too_short(Some("12345:short"), "does not look like a bot token")]
-#[case::without_a_colon(Some("AAAAAAAAAAsecretAAAAAAAAAAAAAAAAAAA"), "does not look like a bot token")]
-#[case::with_a_space(Some("123:AAAAAAAAAAsecret AAAAAAAAAAAAAAAAAA"), "does not look like a bot token")]
+#[case::without_a_colon(
+    Some("AAAAAAAAAAsecretAAAAAAAAAAAAAAAAAAA"),
+    "does not look like a bot token"
+)]
+#[case::with_a_space(
+    Some("123:AAAAAAAAAAsecret AAAAAAAAAAAAAAAAAA"),
+    "does not look like a bot token"
+)]
 fn a_token_that_cannot_be_one_ends_it(#[case] token: Option<&str>, #[case] says: &str) {
     let mut command = program();
     command.env("BACKTALK_STORE", "memory");
     if let Some(token) = token {
         command.env("TELOXIDE_TOKEN", token);
     }
-    check(&mut command, token.unwrap_or_default().trim(), &[says, WITHOUT]);
+    check(
+        &mut command,
+        token.unwrap_or_default().trim(),
+        &[says, WITHOUT],
+    );
 }
 
 #[tokio::test]
@@ -45,7 +62,11 @@ async fn a_token_that_telegram_does_not_know_ends_it() {
         .env("TELOXIDE_TOKEN", GOOD)
         .env("TELOXIDE_API_URL", stage.telegram.url())
         .env("BACKTALK_STORE", stage.store());
-    check(&mut command, GOOD, &["Telegram does not know this bot token.", WITHOUT]);
+    check(
+        &mut command,
+        GOOD,
+        &["Telegram does not know this bot token.", WITHOUT],
+    );
 }
 
 #[rstest]
@@ -58,7 +79,9 @@ async fn a_token_that_telegram_does_not_know_ends_it() {
 #[case::a_store_that_cannot_be_made(&[("BACKTALK_STORE", "/dev/null/b.sqlite")], "--store")]
 fn a_setting_that_cannot_be_used_ends_it(#[case] settings: &[(&str, &str)], #[case] says: &str) {
     let mut command = program();
-    command.env("TELOXIDE_TOKEN", GOOD).envs(settings.iter().copied());
+    command
+        .env("TELOXIDE_TOKEN", GOOD)
+        .envs(settings.iter().copied());
     check(&mut command, ":hush", &[says]);
     check(&mut command, GOOD, &[says]);
 }

@@ -22,15 +22,28 @@ async fn in_a_group_only_words_to_us_are_answered_and_only_with_the_way_to_the_p
     let last = ann.command("help");
     stage.telegram.wait_until_confirmed(last.update).await;
     let link = format!("https://t.me/{USERNAME}?start=group");
-    for words in [format!("/start@{}", USERNAME.to_uppercase()), format!("hey @{USERNAME}, help")] {
+    for words in [
+        format!("/start@{}", USERNAME.to_uppercase()),
+        format!("hey @{USERNAME}, help"),
+    ] {
         let said = ann.text(&words);
         stage.telegram.wait_until_confirmed(said.update).await;
     }
     let messages = family.messages();
     assert_eq!(messages.len(), 3, "{}", family.visible());
     for message in &messages {
-        assert!(message.text.starts_with("I only talk in private"), "{}", message.text);
-        assert_eq!(message.buttons().map(|button| button.url.as_deref()).collect::<Vec<_>>(), [Some(&*link)]);
+        assert!(
+            message.text.starts_with("I only talk in private"),
+            "{}",
+            message.text
+        );
+        assert_eq!(
+            message
+                .buttons()
+                .map(|button| button.url.as_deref())
+                .collect::<Vec<_>>(),
+            [Some(&*link)]
+        );
     }
     let press = ann.press_data(messages[0].id, "0!consent");
     stage.telegram.wait_until_confirmed(press.update).await;
@@ -51,7 +64,10 @@ async fn in_a_group_only_words_to_us_are_answered_and_only_with_the_way_to_the_p
 #[case::words_that_fit_nothing(|ann: &Person, _: i64| ann.text("blue bananas"), "I didn't get that.")]
 #[case::a_command_we_do_not_have(|ann: &Person, _: i64| ann.command("fly"), "I didn't get that.")]
 #[tokio::test]
-async fn what_is_no_answer_gets_a_kind_line(#[case] act: fn(&Person, i64) -> Said, #[case] says: &str) {
+async fn what_is_no_answer_gets_a_kind_line(
+    #[case] act: fn(&Person, i64) -> Said,
+    #[case] says: &str,
+) {
     let stage = Stage::begin().await;
     let ann = stage.talk(ANN);
     let hello = ann.person.text("hello").message;
@@ -59,7 +75,11 @@ async fn what_is_no_answer_gets_a_kind_line(#[case] act: fn(&Person, i64) -> Sai
     let asked = ann.press_all(TO_DANGER).await;
     act(&ann.person, hello);
     let said = ann.news_since(Some(asked.clone())).await;
-    assert!(said.text.to_lowercase().contains(&says.to_lowercase()), "{}", said.text);
+    assert!(
+        said.text.to_lowercase().contains(&says.to_lowercase()),
+        "{}",
+        said.text
+    );
     assert_ne!(said.id, asked.id, "It stands below what was sent.");
     assert!(!said.keyboard.is_empty());
     let welcome = stage.talk(BEN).command("start").await;
@@ -83,8 +103,14 @@ async fn updates_that_make_no_sense_are_passed_over() {
         json!({}),
         json!({ "poll_answer": { "poll_id": "1", "user": { "id": 1, "is_bot": false, "first_name": "a" }, "option_ids": [] } }),
     ];
-    let last = nonsense.map(|update| stage.telegram.raw_update(update)).into_iter().next_back();
-    stage.telegram.wait_until_confirmed(last.expect("There are some.")).await;
+    let last = nonsense
+        .map(|update| stage.telegram.raw_update(update))
+        .into_iter()
+        .next_back();
+    stage
+        .telegram
+        .wait_until_confirmed(last.expect("There are some."))
+        .await;
     let ann = stage.talk(ANN);
     ann.command("start").await;
     ann.press("Yes, let's start").await;

@@ -12,17 +12,34 @@ async fn a_plain_strain_is_one_question_message_that_is_edited_and_then_a_verdic
     let stage = Stage::begin().await;
     let ann = stage.talk(ANN);
     let welcome = ann.command("start").await;
-    assert!(welcome.text.contains("Call 999 or 112 now"), "{}", welcome.text);
+    assert!(
+        welcome.text.contains("Call 999 or 112 now"),
+        "{}",
+        welcome.text
+    );
     let verdict = ann.press_all(PLAIN).await;
     assert!(verdict.text.starts_with(PLAIN_VERDICT), "{}", verdict.text);
     assert!(verdict.button("Make my plan").is_some());
     stage.telegram.wait_until_idle().await;
-    let messages = ann.chat.wait_for(|messages| messages[0].keyboard.is_empty()).await;
-    let [question, last] = messages.as_slice() else { panic!("{}", ann.chat.visible()) };
+    let messages = ann
+        .chat
+        .wait_for(|messages| messages[0].keyboard.is_empty())
+        .await;
+    let [question, last] = messages.as_slice() else {
+        panic!("{}", ann.chat.visible())
+    };
     assert_eq!((question.id, last.id), (welcome.id, verdict.id));
     assert_eq!(question.edits, PLAIN.len());
-    assert!(question.text.starts_with("Your answers so far:\n"), "{}", question.text);
-    assert!(question.text.contains("Lifting or twisting · "), "{}", question.text);
+    assert!(
+        question.text.starts_with("Your answers so far:\n"),
+        "{}",
+        question.text
+    );
+    assert!(
+        question.text.contains("Lifting or twisting · "),
+        "{}",
+        question.text
+    );
     stage.telegram.assert_each_press_answered_once();
 }
 
@@ -36,7 +53,11 @@ async fn an_emergency_acts_on_the_tap_and_can_be_taken_back_as_a_slip() {
     assert!(verdict.text.starts_with(EMERGENCY), "{}", verdict.text);
     assert_eq!(ann.chat.messages().len(), 2);
     let slip = ann.command("undo").await;
-    assert!(slip.text.starts_with("OK, just to be clear."), "{}", slip.text);
+    assert!(
+        slip.text.starts_with("OK, just to be clear."),
+        "{}",
+        slip.text
+    );
     let again = ann.press("No, a slip").await;
     assert_eq!(again.labels(), asked.labels());
     stage.telegram.wait_until_idle().await;
@@ -64,12 +85,22 @@ async fn a_press_that_fits_nothing_gets_a_notice_and_the_question_stays(
     ann.press("I'm 18 to 49").await;
     let before = ann.chat.messages();
     let pressed = press(&ann.person, &old);
-    let answers = stage.telegram.wait_for_answers(|answers| answers.len() == 3).await;
-    assert_eq!((answers[2].query.as_str(), answers[2].text.as_str()), (pressed.query.as_str(), STALE));
+    let answers = stage
+        .telegram
+        .wait_for_answers(|answers| answers.len() == 3)
+        .await;
+    assert_eq!(
+        (answers[2].query.as_str(), answers[2].text.as_str()),
+        (pressed.query.as_str(), STALE)
+    );
     stage.telegram.wait_until_confirmed(pressed.update).await;
     assert_eq!(ann.chat.messages(), before);
     let next = ann.press("None of these").await;
-    assert!(next.button("Numb between the legs").is_some(), "{}", next.text);
+    assert!(
+        next.button("Numb between the legs").is_some(),
+        "{}",
+        next.text
+    );
     stage.telegram.wait_until_idle().await;
     stage.telegram.assert_each_press_answered_once();
 }
@@ -84,15 +115,24 @@ async fn a_double_tap_does_nothing_twice() {
     stage.telegram.wait_until_idle().await;
     let who = ann.chat.wait_for_text("Who has the pain").await;
     assert_eq!(who.edits, 1);
-    ann.press_all(&["I'm 18 to 49", "None of these", "None of these"]).await;
+    ann.press_all(&["I'm 18 to 49", "None of these", "None of these"])
+        .await;
     let breath = ann.chat.last();
     for _ in 0..2 {
         ann.person.press_on(&breath, "Dizzy or faint");
     }
     stage.telegram.wait_until_idle().await;
-    let ticked = ann.chat.wait_for_last(|last| last.button("✓ Dizzy or faint").is_some()).await;
+    let ticked = ann
+        .chat
+        .wait_for_last(|last| last.button("✓ Dizzy or faint").is_some())
+        .await;
     assert_eq!(ticked.edits, breath.edits + 1);
-    let notices: Vec<_> = stage.telegram.answers().into_iter().map(|answer| answer.text).collect();
+    let notices: Vec<_> = stage
+        .telegram
+        .answers()
+        .into_iter()
+        .map(|answer| answer.text)
+        .collect();
     assert_eq!(notices, ["", STALE, "", "", "", "", ""]);
     stage.telegram.assert_each_press_answered_once();
 }
@@ -106,16 +146,37 @@ async fn two_people_at_once_never_see_each_other() {
     let (mine, other) = tokio::join!(ann.command("start"), ben.command("start"));
     assert!(mine.text.contains("Call 999 or 112 now"), "{}", mine.text);
     assert!(other.text.contains("Call 911"), "{}", other.text);
-    let others = ["Yes, let's start", "They're 65 or over", "None of these", "None of these", "Heart racing"];
+    let others = [
+        "Yes, let's start",
+        "They're 65 or over",
+        "None of these",
+        "None of these",
+        "Heart racing",
+    ];
     tokio::join!(ann.press_all(PLAIN), ben.press_all(&others));
     ben.press("✓ Heart racing").await;
     tokio::join!(ann.command("summary"), ben.press("Back"));
     stage.telegram.wait_until_idle().await;
-    let messages = ann.chat.wait_for(|messages| messages[0].keyboard.is_empty()).await;
-    assert!(messages[0].text.contains("I'm 18 to 49"), "{}", messages[0].text);
-    assert!(messages.iter().any(|message| message.text.starts_with(PLAIN_VERDICT)));
+    let messages = ann
+        .chat
+        .wait_for(|messages| messages[0].keyboard.is_empty())
+        .await;
+    assert!(
+        messages[0].text.contains("I'm 18 to 49"),
+        "{}",
+        messages[0].text
+    );
+    assert!(
+        messages
+            .iter()
+            .any(|message| message.text.starts_with(PLAIN_VERDICT))
+    );
     for message in &messages {
-        assert!(!message.text.contains("65 or over") && !message.text.contains("911"), "{}", message.text);
+        assert!(
+            !message.text.contains("65 or over") && !message.text.contains("911"),
+            "{}",
+            message.text
+        );
     }
     assert_eq!(ben.chat.messages().len(), 1, "{}", ben.chat.visible());
     stage.telegram.assert_each_press_answered_once();

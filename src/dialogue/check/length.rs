@@ -155,7 +155,8 @@ fn labels(report: &mut Report<'_>, d: &Dialogue, words: &[Words]) {
         &b.more,
         &b.another_country,
         &b.no_country,
-        &b.change, &b.cards,
+        &b.change,
+        &b.cards,
     ] {
         add("buttons", vec![label.clone()]);
     }

@@ -3,7 +3,12 @@
 use super::*;
 
 impl Builder<'_> {
-    pub(super) fn messages(&mut self, file: &str, entries: &[MessageEntry], into: &mut HashMap<String, Message>) {
+    pub(super) fn messages(
+        &mut self,
+        file: &str,
+        entries: &[MessageEntry],
+        into: &mut HashMap<String, Message>,
+    ) {
         for m in entries {
             let message = Message {
                 text: self.text(file, &m.text),
@@ -28,24 +33,37 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn numbers(&mut self, e: &file::NumbersFile, unknown: &file::CountryUnknown) -> Numbers {
+    pub(super) fn numbers(
+        &mut self,
+        e: &file::NumbersFile,
+        unknown: &file::CountryUnknown,
+    ) -> Numbers {
         let path = "numbers.yaml";
         let mut countries: Vec<Country> = Vec::new();
         for n in &e.numbers {
             let at = span_of(&n.code);
             let mut bad = |message: String, cure: &str| {
-                self.l.say(Code::BadNumbers, path, at.clone(), message, cure);
+                self.l
+                    .say(Code::BadNumbers, path, at.clone(), message, cure);
             };
             let code = &n.code.value;
             if countries.iter().any(|c| c.code == *code) {
-                bad(format!("`{code}` stands twice"), "Keep one row for each country.");
+                bad(
+                    format!("`{code}` stands twice"),
+                    "Keep one row for each country.",
+                );
             }
             if n.emergency.is_empty() {
-                bad(format!("`{code}` has no emergency number"), "Leave the row out when no number is sure.");
+                bad(
+                    format!("`{code}` has no emergency number"),
+                    "Leave the row out when no number is sure.",
+                );
             }
             if n.emergency_note.as_deref() == Some("police") && n.ambulance.is_empty() {
                 bad(
-                    format!("the number of `{code}` reaches the police, and there is no ambulance number"),
+                    format!(
+                        "the number of `{code}` reaches the police, and there is no ambulance number"
+                    ),
                     "Give the ambulance number too.",
                 );
             }
@@ -61,9 +79,17 @@ impl Builder<'_> {
             countries.push(Country {
                 code: code.clone(),
                 name: n.country.clone(),
-                help: or(if n.ambulance.is_empty() { &n.emergency } else { &n.ambulance }),
+                help: or(if n.ambulance.is_empty() {
+                    &n.emergency
+                } else {
+                    &n.ambulance
+                }),
                 emergency: or(&n.emergency),
-                crisis: if crisis.is_empty() { unknown.crisis_line.clone() } else { crisis.join(" or ") },
+                crisis: if crisis.is_empty() {
+                    unknown.crisis_line.clone()
+                } else {
+                    crisis.join(" or ")
+                },
                 checked_on: n.checked_on.value.clone(),
             });
         }

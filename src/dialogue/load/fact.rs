@@ -6,42 +6,81 @@ impl Builder<'_> {
     pub(super) fn fact(&mut self, file: &str, e: &file::FactEntry) -> Fact {
         let at = span_of(&e.fact);
         let bad = |l: &mut Loader<'_>, span: Range<usize>, message: String, cure: &str| {
-            l.say(Code::BadFact, file, span, format!("`{}`: {message}", e.fact.value), cure);
+            l.say(
+                Code::BadFact,
+                file,
+                span,
+                format!("`{}`: {message}", e.fact.value),
+                cure,
+            );
         };
         let mut options: Vec<FactOption> = Vec::new();
         match e.kind {
             FactKind::Yn if e.options.is_empty() => {
                 for (id, label) in [("no", "No"), ("yes", "Yes"), ("unsure", "Not sure")] {
                     let label = self.plain(file, label);
-                    options.push(FactOption { id: id.into(), label });
+                    options.push(FactOption {
+                        id: id.into(),
+                        label,
+                    });
                 }
             }
             FactKind::Number => match (e.min, e.max) {
-                (Some(min), Some(max)) if min == 0 && min < max && usize::from(max) < MOST_OPTIONS => {
+                (Some(min), Some(max))
+                    if min == 0 && min < max && usize::from(max) < MOST_OPTIONS =>
+                {
                     for n in min..=max {
                         let label = self.plain(file, &n.to_string());
-                        options.push(FactOption { id: n.to_string(), label });
+                        options.push(FactOption {
+                            id: n.to_string(),
+                            label,
+                        });
                     }
                 }
-                _ => bad(&mut self.l, at.clone(), "a number needs `min: 0` and a `max` below 32".into(), "Give both."),
+                _ => bad(
+                    &mut self.l,
+                    at.clone(),
+                    "a number needs `min: 0` and a `max` below 32".into(),
+                    "Give both.",
+                ),
             },
             _ => {
                 for o in &e.options {
                     let label = self.words(file, span_of(&o.id), &o.label);
-                    options.push(FactOption { id: o.id.value.clone(), label });
+                    options.push(FactOption {
+                        id: o.id.value.clone(),
+                        label,
+                    });
                 }
                 if e.kind == FactKind::Yn {
-                    bad(&mut self.l, at.clone(), "a yn fact lists no options".into(), "Its options are yes, no and unsure.");
+                    bad(
+                        &mut self.l,
+                        at.clone(),
+                        "a yn fact lists no options".into(),
+                        "Its options are yes, no and unsure.",
+                    );
                 }
             }
         }
         if options.is_empty() || options.len() > MOST_OPTIONS {
-            bad(&mut self.l, at, "a fact has 1 to 32 options".into(), "List them under `options`.");
-            options.push(FactOption { id: "none".into(), label: self.plain(file, "None") });
+            bad(
+                &mut self.l,
+                at,
+                "a fact has 1 to 32 options".into(),
+                "List them under `options`.",
+            );
+            options.push(FactOption {
+                id: "none".into(),
+                label: self.plain(file, "None"),
+            });
             options.truncate(MOST_OPTIONS);
         }
         let find = |id: &str| options.iter().position(|o| o.id == id).map(|i| i as u8);
-        let all = if options.len() >= 32 { u32::MAX } else { (1 << options.len()) - 1 };
+        let all = if options.len() >= 32 {
+            u32::MAX
+        } else {
+            (1 << options.len()) - 1
+        };
         let known: Vec<&str> = options.iter().map(|o| o.id.as_str()).collect();
         let default_at = location(&e.default.referenced);
         let unknown = |l: &mut Loader<'_>, span: Range<usize>, id: &str| {
@@ -91,8 +130,12 @@ impl Builder<'_> {
         let concern_at = location(&e.concern.referenced);
         let concern = match &e.concern.value {
             file::ConcernEntry::Word(w) if w == "none" => Concern::None,
-            file::ConcernEntry::Word(w) if w == "adding" && e.kind == FactKind::Multi => Concern::Adding,
-            file::ConcernEntry::Word(w) if w == "rising" && e.kind == FactKind::Number => Concern::Rising,
+            file::ConcernEntry::Word(w) if w == "adding" && e.kind == FactKind::Multi => {
+                Concern::Adding
+            }
+            file::ConcernEntry::Word(w) if w == "rising" && e.kind == FactKind::Number => {
+                Concern::Rising
+            }
             file::ConcernEntry::Order(ids) if matches!(e.kind, FactKind::Yn | FactKind::Choice) => {
                 let mut order = Vec::new();
                 for id in ids {
@@ -146,16 +189,29 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn fact_named(&mut self, file: &str, span: Range<usize>, id: &str) -> Option<FactId> {
+    pub(super) fn fact_named(
+        &mut self,
+        file: &str,
+        span: Range<usize>,
+        id: &str,
+    ) -> Option<FactId> {
         let found = self.facts.iter().position(|f| f.id == id);
         if found.is_none() {
             let cure = did_you_mean(id, self.facts.iter().map(|f| f.id.as_str()));
-            self.l.say(Code::UnknownFact, file, span, format!("there is no fact `{id}`"), cure);
+            self.l.say(
+                Code::UnknownFact,
+                file,
+                span,
+                format!("there is no fact `{id}`"),
+                cure,
+            );
         }
         found
     }
 
     pub(super) fn fact_list(&mut self, file: &str, ids: &[Text]) -> Vec<FactId> {
-        ids.iter().filter_map(|id| self.fact_named(file, span_of(id), &id.value)).collect()
+        ids.iter()
+            .filter_map(|id| self.fact_named(file, span_of(id), &id.value))
+            .collect()
     }
 }

@@ -20,19 +20,59 @@ impl Builder<'_> {
         let own = |file: &str| format!("{}/{file}.yaml", self.name);
         let lists: Vec<(String, Vec<&Text>)> = vec![
             (own("facts"), facts.facts.iter().map(|f| &f.fact).collect()),
-            (own("rules"), rules.conditions.iter().map(|c| &c.name).collect()),
+            (
+                own("rules"),
+                rules.conditions.iter().map(|c| &c.name).collect(),
+            ),
             (own("rules"), rules.rules.iter().map(|r| &r.rule).collect()),
-            (own("dialogue"), screens.phases.iter().map(|p| &p.phase).collect()),
-            (own("dialogue"), screens.screens.iter().map(|s| &s.screen).collect()),
-            (own("verdict"), verdict.verdicts.iter().map(|v| &v.verdict).collect()),
-            (own("verdict"), verdict.while_you_wait.iter().map(|w| &w.wait).collect()),
-            (own("verdict"), verdict.people.iter().map(|p| &p.line).collect()),
+            (
+                own("dialogue"),
+                screens.phases.iter().map(|p| &p.phase).collect(),
+            ),
+            (
+                own("dialogue"),
+                screens.screens.iter().map(|s| &s.screen).collect(),
+            ),
+            (
+                own("verdict"),
+                verdict.verdicts.iter().map(|v| &v.verdict).collect(),
+            ),
+            (
+                own("verdict"),
+                verdict.while_you_wait.iter().map(|w| &w.wait).collect(),
+            ),
+            (
+                own("verdict"),
+                verdict.people.iter().map(|p| &p.line).collect(),
+            ),
             (own("plan"), plan.gates.iter().map(|g| &g.gate).collect()),
             (own("plan"), plan.pages.iter().map(|p| &p.page).collect()),
-            (own("plan"), plan.check_ins.iter().map(|c| &c.check_in).collect()),
-            (own("cards"), cards.contributors.iter().chain(&cards.education).map(|c| &c.card).collect()),
-            (own("sources"), sources.sources.iter().map(|s| &s.source).chain(sources.excluded.iter().map(|e| &e.id)).collect()),
-            (own("rulings"), rulings.rulings.iter().map(|r| &r.ruling).collect()),
+            (
+                own("plan"),
+                plan.check_ins.iter().map(|c| &c.check_in).collect(),
+            ),
+            (
+                own("cards"),
+                cards
+                    .contributors
+                    .iter()
+                    .chain(&cards.education)
+                    .map(|c| &c.card)
+                    .collect(),
+            ),
+            (
+                own("sources"),
+                sources
+                    .sources
+                    .iter()
+                    .map(|s| &s.source)
+                    .chain(sources.excluded.iter().map(|e| &e.id))
+                    .collect(),
+            ),
+            (
+                own("rulings"),
+                rulings.rulings.iter().map(|r| &r.ruling).collect(),
+            ),
         ];
         for (file, ids) in lists {
             let mut seen = std::collections::HashSet::new();
@@ -68,14 +108,22 @@ impl Builder<'_> {
         }
         self.message_ids = seen.into_iter().collect();
         self.message_ids.sort();
-        self.screen_ids = screens.screens.iter().map(|s| s.screen.value.clone()).collect();
+        self.screen_ids = screens
+            .screens
+            .iter()
+            .map(|s| s.screen.value.clone())
+            .collect();
         self.rule_ids = rules.rules.iter().map(|r| r.rule.value.clone()).collect();
         self.page_ids = plan.pages.iter().map(|p| p.page.value.clone()).collect();
         self.sources = sources
             .sources
             .iter()
             .map(|s| {
-                let source = Source { title: s.title.clone(), status: s.status, used_by: Vec::new() };
+                let source = Source {
+                    title: s.title.clone(),
+                    status: s.status,
+                    used_by: Vec::new(),
+                };
                 (s.source.value.clone(), source)
             })
             .collect();
@@ -102,49 +150,115 @@ impl Builder<'_> {
         let mut at = |kind: &str, id: &Text, file: &str| {
             places.note(format!("{kind} {}", id.value), file, span_of(id));
         };
-        facts.facts.iter().for_each(|f| at("fact", &f.fact, &facts_path));
-        rules.conditions.iter().for_each(|c| at("condition", &c.name, &rules_path));
-        rules.rules.iter().for_each(|r| at("rule", &r.rule, &rules_path));
-        screens.screens.iter().for_each(|s| at("screen", &s.screen, &screens_path));
-        verdict.verdicts.iter().for_each(|v| at("verdict", &v.verdict, &verdict_path));
-        verdict.while_you_wait.iter().for_each(|w| at("wait", &w.wait, &verdict_path));
-        verdict.people.iter().for_each(|p| at("line", &p.line, &verdict_path));
-        verdict.messages.iter().for_each(|m| at("message", &m.message, &verdict_path));
-        plan.gates.iter().for_each(|g| at("gate", &g.gate, &plan_path));
-        plan.pages.iter().for_each(|p| at("page", &p.page, &plan_path));
-        plan.check_ins.iter().for_each(|c| at("check-in", &c.check_in, &plan_path));
-        plan.messages.iter().for_each(|m| at("message", &m.message, &plan_path));
-        cards.contributors.iter().chain(&cards.education).for_each(|c| at("card", &c.card, &cards_path));
-        sources.sources.iter().for_each(|s| at("source", &s.source, &sources_path));
-        common.messages.iter().for_each(|m| at("message", &m.message, "common.yaml"));
+        facts
+            .facts
+            .iter()
+            .for_each(|f| at("fact", &f.fact, &facts_path));
+        rules
+            .conditions
+            .iter()
+            .for_each(|c| at("condition", &c.name, &rules_path));
+        rules
+            .rules
+            .iter()
+            .for_each(|r| at("rule", &r.rule, &rules_path));
+        screens
+            .screens
+            .iter()
+            .for_each(|s| at("screen", &s.screen, &screens_path));
+        verdict
+            .verdicts
+            .iter()
+            .for_each(|v| at("verdict", &v.verdict, &verdict_path));
+        verdict
+            .while_you_wait
+            .iter()
+            .for_each(|w| at("wait", &w.wait, &verdict_path));
+        verdict
+            .people
+            .iter()
+            .for_each(|p| at("line", &p.line, &verdict_path));
+        verdict
+            .messages
+            .iter()
+            .for_each(|m| at("message", &m.message, &verdict_path));
+        plan.gates
+            .iter()
+            .for_each(|g| at("gate", &g.gate, &plan_path));
+        plan.pages
+            .iter()
+            .for_each(|p| at("page", &p.page, &plan_path));
+        plan.check_ins
+            .iter()
+            .for_each(|c| at("check-in", &c.check_in, &plan_path));
+        plan.messages
+            .iter()
+            .for_each(|m| at("message", &m.message, &plan_path));
+        cards
+            .contributors
+            .iter()
+            .chain(&cards.education)
+            .for_each(|c| at("card", &c.card, &cards_path));
+        sources
+            .sources
+            .iter()
+            .for_each(|s| at("source", &s.source, &sources_path));
+        common
+            .messages
+            .iter()
+            .for_each(|m| at("message", &m.message, "common.yaml"));
         let mut when = |element: String, condition: Option<&Text>, file: &str| {
             if let Some(text) = condition {
                 places.note(element + " when", file, span_of(text));
             }
         };
         for f in &facts.facts {
-            when(format!("fact {}", f.fact.value), f.ask_when.as_ref(), &facts_path);
+            when(
+                format!("fact {}", f.fact.value),
+                f.ask_when.as_ref(),
+                &facts_path,
+            );
         }
         for c in &rules.conditions {
-            when(format!("condition {}", c.name.value), Some(&c.when), &rules_path);
+            when(
+                format!("condition {}", c.name.value),
+                Some(&c.when),
+                &rules_path,
+            );
         }
         for r in &rules.rules {
             when(format!("rule {}", r.rule.value), Some(&r.when), &rules_path);
         }
         for s in &screens.screens {
-            when(format!("screen {}", s.screen.value), s.when.as_ref(), &screens_path);
+            when(
+                format!("screen {}", s.screen.value),
+                s.when.as_ref(),
+                &screens_path,
+            );
         }
         for w in &verdict.while_you_wait {
-            when(format!("wait {}", w.wait.value), w.when.as_ref(), &verdict_path);
+            when(
+                format!("wait {}", w.wait.value),
+                w.when.as_ref(),
+                &verdict_path,
+            );
         }
         for p in &verdict.people {
-            when(format!("line {}", p.line.value), Some(&p.when), &verdict_path);
+            when(
+                format!("line {}", p.line.value),
+                Some(&p.when),
+                &verdict_path,
+            );
         }
         for g in &plan.gates {
             when(format!("gate {}", g.gate.value), Some(&g.when), &plan_path);
         }
         for c in &cards.contributors {
-            when(format!("card {}", c.card.value), c.when.as_ref(), &cards_path);
+            when(
+                format!("card {}", c.card.value),
+                c.when.as_ref(),
+                &cards_path,
+            );
         }
         for p in &plan.pages {
             for (n, l) in p.lines.iter().enumerate() {
@@ -156,7 +270,11 @@ impl Builder<'_> {
             }
         }
         let clock = &plan.clock;
-        places.note("clock", &plan_path, plan.clock.source.first().map_or(0..0, span_of));
+        places.note(
+            "clock",
+            &plan_path,
+            plan.clock.source.first().map_or(0..0, span_of),
+        );
         for (name, text) in [
             ("stay_on_ice_when", &clock.stay_on_ice_when),
             ("early_heat_when", &clock.early_heat_when),
@@ -184,10 +302,18 @@ impl Builder<'_> {
             items(element, &s.any_of, &screens_path);
         }
         for v in &verdict.verdicts {
-            items(format!("verdict {}", v.verdict.value), &v.buttons, &verdict_path);
+            items(
+                format!("verdict {}", v.verdict.value),
+                &v.buttons,
+                &verdict_path,
+            );
         }
         for p in &verdict.people {
-            items(format!("line {}", p.line.value), p.button.as_slice(), &verdict_path);
+            items(
+                format!("line {}", p.line.value),
+                p.button.as_slice(),
+                &verdict_path,
+            );
         }
         for (list, file) in [
             (&verdict.messages, verdict_path.as_str()),

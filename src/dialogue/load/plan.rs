@@ -14,7 +14,10 @@ impl Builder<'_> {
                     match self.facts[fact].option(id) {
                         Some(o) => hours[o as usize] = Some(*h),
                         None => {
-                            let cure = did_you_mean(id, self.facts[fact].options.iter().map(|o| o.id.as_str()));
+                            let cure = did_you_mean(
+                                id,
+                                self.facts[fact].options.iter().map(|o| o.id.as_str()),
+                            );
                             self.l.say(
                                 Code::UnknownOption,
                                 file,
@@ -25,7 +28,11 @@ impl Builder<'_> {
                         }
                     }
                 }
-                Some(Since { fact, when: self.optional(file, s.when.as_ref(), false), hours })
+                Some(Since {
+                    fact,
+                    when: self.optional(file, s.when.as_ref(), false),
+                    hours,
+                })
             })
             .collect();
         let round = |r: &file::RoundEntry| Round {
@@ -62,16 +69,14 @@ impl Builder<'_> {
             lines: e
                 .lines
                 .iter()
-                .map(|l| {
-                    Line {
-                        say: self.text(file, &l.say),
-                        when: self.optional(file, l.when.as_ref(), true),
-                        advises: l.advises.clone(),
-                        instead_of: l.instead_of.clone(),
-                        from_hours: l.from_hours.unwrap_or(0),
-                        until_hours: l.until_hours.unwrap_or(u32::MAX),
-                        source: self.source(file, &user, &l.source),
-                    }
+                .map(|l| Line {
+                    say: self.text(file, &l.say),
+                    when: self.optional(file, l.when.as_ref(), true),
+                    advises: l.advises.clone(),
+                    instead_of: l.instead_of.clone(),
+                    from_hours: l.from_hours.unwrap_or(0),
+                    until_hours: l.until_hours.unwrap_or(u32::MAX),
+                    source: self.source(file, &user, &l.source),
                 })
                 .collect(),
         }

@@ -4,19 +4,32 @@ use super::*;
 
 impl Builder<'_> {
     /// Which named conditions lead back to themselves; each is reported where it does.
-    pub(super) fn circular(&mut self, file: &str, conditions: &[file::ConditionEntry]) -> Vec<bool> {
+    pub(super) fn circular(
+        &mut self,
+        file: &str,
+        conditions: &[file::ConditionEntry],
+    ) -> Vec<bool> {
         let names_in = |text: &str| -> Vec<(usize, String)> {
             text.match_indices('@')
                 .map(|(at, _)| {
                     let rest = text[at + 1..].chars();
-                    (at, rest.take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect())
+                    (
+                        at,
+                        rest.take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                            .collect(),
+                    )
                 })
                 .collect()
         };
         let find = |name: &str| conditions.iter().position(|c| c.name.value == name);
         let next: Vec<Vec<usize>> = conditions
             .iter()
-            .map(|c| names_in(&c.when.value).iter().filter_map(|(_, n)| find(n)).collect())
+            .map(|c| {
+                names_in(&c.when.value)
+                    .iter()
+                    .filter_map(|(_, n)| find(n))
+                    .collect()
+            })
             .collect();
         let reaches = |from: usize, wanted: usize| {
             let mut seen = vec![false; conditions.len()];
@@ -37,12 +50,20 @@ impl Builder<'_> {
                 if find(&name).is_some_and(|to| reaches(to, i)) {
                     out[i] = true;
                     let source = self.l.texts.get(file).map_or("", String::as_str);
-                    let span = span_inside(source, span_of(&c.when), &c.when.value, at..at + name.len() + 1);
+                    let span = span_inside(
+                        source,
+                        span_of(&c.when),
+                        &c.when.value,
+                        at..at + name.len() + 1,
+                    );
                     self.l.say(
                         Code::CircularCondition,
                         file,
                         span,
-                        format!("the condition `{}` leads back to itself through `@{name}`", c.name.value),
+                        format!(
+                            "the condition `{}` leads back to itself through `@{name}`",
+                            c.name.value
+                        ),
                         "Write one of the two out, so that each is explained by those above it.",
                     );
                 }
@@ -51,8 +72,19 @@ impl Builder<'_> {
         out
     }
 
-    pub(super) fn condition(&mut self, file: &str, text: &Text, disposition: bool, or_else: bool) -> Condition {
-        let names = Names { facts: &self.facts, named: &self.named, disposition, or_else };
+    pub(super) fn condition(
+        &mut self,
+        file: &str,
+        text: &Text,
+        disposition: bool,
+        or_else: bool,
+    ) -> Condition {
+        let names = Names {
+            facts: &self.facts,
+            named: &self.named,
+            disposition,
+            or_else,
+        };
         match Condition::read(&text.value, &names) {
             Ok(condition) => condition,
             Err(faults) => {
@@ -72,8 +104,15 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn optional(&mut self, file: &str, text: Option<&Text>, disposition: bool) -> Condition {
-        text.map_or(Condition::Always, |t| self.condition(file, t, disposition, false))
+    pub(super) fn optional(
+        &mut self,
+        file: &str,
+        text: Option<&Text>,
+        disposition: bool,
+    ) -> Condition {
+        text.map_or(Condition::Always, |t| {
+            self.condition(file, t, disposition, false)
+        })
     }
 
     pub(super) fn text(&mut self, file: &str, text: &Text) -> Template {
@@ -142,7 +181,13 @@ impl Builder<'_> {
                 Some(i) => out.push(i),
                 None => {
                     let cure = did_you_mean(&id.value, self.rule_ids.iter().map(String::as_str));
-                    self.l.say(Code::UnknownRule, file, span_of(id), format!("there is no rule `{}`", id.value), cure);
+                    self.l.say(
+                        Code::UnknownRule,
+                        file,
+                        span_of(id),
+                        format!("there is no rule `{}`", id.value),
+                        cure,
+                    );
                 }
             }
         }
@@ -152,7 +197,13 @@ impl Builder<'_> {
     pub(super) fn known_message(&mut self, file: &str, id: &Text) {
         if !self.message_ids.contains(&id.value) {
             let cure = did_you_mean(&id.value, self.message_ids.iter().map(String::as_str));
-            self.l.say(Code::UnknownMessage, file, span_of(id), format!("there is no message `{}`", id.value), cure);
+            self.l.say(
+                Code::UnknownMessage,
+                file,
+                span_of(id),
+                format!("there is no message `{}`", id.value),
+                cure,
+            );
         }
     }
 }

@@ -3,20 +3,38 @@
 use super::*;
 
 impl Builder<'_> {
-    pub(super) fn screen(&mut self, file: &str, all: &[file::ScreenEntry], index: usize, phases: &[Phase]) -> Screen {
+    pub(super) fn screen(
+        &mut self,
+        file: &str,
+        all: &[file::ScreenEntry],
+        index: usize,
+        phases: &[Phase],
+    ) -> Screen {
         let e = &all[index];
         let at = span_of(&e.screen);
-        let phase = phases.iter().position(|p| p.id == e.phase.value).unwrap_or_else(|| {
-            let cure = did_you_mean(&e.phase.value, phases.iter().map(|p| p.id.as_str()));
-            self.l.say(Code::UnknownPhase, file, span_of(&e.phase), format!("there is no phase `{}`", e.phase.value), cure);
-            0
-        });
+        let phase = phases
+            .iter()
+            .position(|p| p.id == e.phase.value)
+            .unwrap_or_else(|| {
+                let cure = did_you_mean(&e.phase.value, phases.iter().map(|p| p.id.as_str()));
+                self.l.say(
+                    Code::UnknownPhase,
+                    file,
+                    span_of(&e.phase),
+                    format!("there is no phase `{}`", e.phase.value),
+                    cure,
+                );
+                0
+            });
         let mut body = e;
         if let Some(like) = &e.like {
             match all[..index].iter().find(|s| s.screen.value == like.value) {
                 Some(found) => body = found,
                 None => {
-                    let cure = did_you_mean(&like.value, all[..index].iter().map(|s| s.screen.value.as_str()));
+                    let cure = did_you_mean(
+                        &like.value,
+                        all[..index].iter().map(|s| s.screen.value.as_str()),
+                    );
                     self.l.say(
                         Code::UnknownScreen,
                         file,
@@ -28,21 +46,39 @@ impl Builder<'_> {
             }
         }
         let bad = |l: &mut Loader<'_>, message: &str, cure: &str| {
-            l.say(Code::BadScreen, file, at.clone(), format!("`{}` {message}", e.screen.value), cure);
+            l.say(
+                Code::BadScreen,
+                file,
+                at.clone(),
+                format!("`{}` {message}", e.screen.value),
+                cure,
+            );
         };
         let kinds = usize::from(!body.one_of.is_empty())
             + usize::from(!body.any_of.is_empty())
             + usize::from(body.number.is_some());
         if kinds != 1 {
-            bad(&mut self.l, "needs one of `one_of`, `any_of` and `number`", "Keep the one that fits the question.");
+            bad(
+                &mut self.l,
+                "needs one of `one_of`, `any_of` and `number`",
+                "Keep the one that fits the question.",
+            );
         }
         if e.opened && e.when.is_some() {
-            bad(&mut self.l, "is opened by another screen and has a guard", "Take out `when` or `opened`.");
+            bad(
+                &mut self.l,
+                "is opened by another screen and has a guard",
+                "Take out `when` or `opened`.",
+            );
         }
         let several = !body.any_of.is_empty();
         let for_ticks = !body.none.is_empty() || !body.not_sure.is_empty() || body.at_least_one;
         if for_ticks && !several {
-            bad(&mut self.l, "has `none`, `not_sure` or `at_least_one` without ticks", "They go with `any_of`.");
+            bad(
+                &mut self.l,
+                "has `none`, `not_sure` or `at_least_one` without ticks",
+                "They go with `any_of`.",
+            );
         }
         let (kind, items) = if let Some(number) = &body.number {
             let items = match self.fact_named(file, span_of(number), &number.value) {
@@ -71,14 +107,22 @@ impl Builder<'_> {
         let ask = match e.ask.as_ref().or(body.ask.as_ref()) {
             Some(ask) => self.text(file, ask),
             None => {
-                bad(&mut self.l, "asks nothing", "Give it `ask`, or `like` an earlier screen.");
+                bad(
+                    &mut self.l,
+                    "asks nothing",
+                    "Give it `ask`, or `like` an earlier screen.",
+                );
                 self.plain(file, "?")
             }
         };
         for (list, word) in [(&body.one_of, "say"), (&body.any_of, "tick")] {
             for item in list {
                 if (if word == "say" { &item.say } else { &item.tick }).is_none() {
-                    let other = item.say.as_ref().or(item.tick.as_ref()).map_or(at.clone(), span_of);
+                    let other = item
+                        .say
+                        .as_ref()
+                        .or(item.tick.as_ref())
+                        .map_or(at.clone(), span_of);
                     self.l.say(
                         Code::BadItem,
                         file,
@@ -123,7 +167,12 @@ impl Builder<'_> {
                 "A button has `say`, a tick has `tick`.",
             );
         }
-        if e.fact.is_none() && e.then.is_none() && e.act.is_none() && e.reply.is_none() && e.page.is_none() {
+        if e.fact.is_none()
+            && e.then.is_none()
+            && e.act.is_none()
+            && e.reply.is_none()
+            && e.page.is_none()
+        {
             self.l.say(
                 Code::BadItem,
                 file,
@@ -132,12 +181,21 @@ impl Builder<'_> {
                 "Give it `fact`, `then`, `do`, `reply` or `page`.",
             );
         }
-        let sets = e.fact.as_ref().map_or_else(Vec::new, |t| self.sets(file, t));
+        let sets = e
+            .fact
+            .as_ref()
+            .map_or_else(Vec::new, |t| self.sets(file, t));
         let then = e.then.as_ref().and_then(|t| {
             let found = self.screen_ids.iter().position(|s| *s == t.value);
             if found.is_none() {
                 let cure = did_you_mean(&t.value, self.screen_ids.iter().map(String::as_str));
-                self.l.say(Code::UnknownScreen, file, span_of(t), format!("there is no screen `{}`", t.value), cure);
+                self.l.say(
+                    Code::UnknownScreen,
+                    file,
+                    span_of(t),
+                    format!("there is no screen `{}`", t.value),
+                    cure,
+                );
             }
             found
         });
@@ -148,12 +206,24 @@ impl Builder<'_> {
             let found = self.page_ids.iter().position(|id| *id == p.value);
             if found.is_none() {
                 let cure = did_you_mean(&p.value, self.page_ids.iter().map(String::as_str));
-                self.l.say(Code::UnknownMessage, file, span_of(p), format!("there is no page `{}`", p.value), cure);
+                self.l.say(
+                    Code::UnknownMessage,
+                    file,
+                    span_of(p),
+                    format!("there is no page `{}`", p.value),
+                    cure,
+                );
             }
             found
         });
-        let about_other = e.about_other.as_ref().map(|t| self.words(file, at.clone(), t));
-        let in_fahrenheit = e.in_fahrenheit.as_ref().map(|t| self.words(file, at.clone(), t));
+        let about_other = e
+            .about_other
+            .as_ref()
+            .map(|t| self.words(file, at.clone(), t));
+        let in_fahrenheit = e
+            .in_fahrenheit
+            .as_ref()
+            .map(|t| self.words(file, at.clone(), t));
         let label = match label {
             Some(text) => self.text(file, text),
             None => self.plain(file, "?"),
@@ -180,11 +250,19 @@ impl Builder<'_> {
         for part in text.value.split(',') {
             let at = start + (part.len() - part.trim_start().len());
             start += part.len() + 1;
-            let span = span_inside(source, span_of(text), &text.value, at..at + part.trim().len());
+            let span = span_inside(
+                source,
+                span_of(text),
+                &text.value,
+                at..at + part.trim().len(),
+            );
             let Some((fact, adds, option)) = part
                 .split_once('=')
                 .map(|(f, o)| (f.trim(), false, o.trim()))
-                .or_else(|| part.split_once('+').map(|(f, o)| (f.trim(), true, o.trim())))
+                .or_else(|| {
+                    part.split_once('+')
+                        .map(|(f, o)| (f.trim(), true, o.trim()))
+                })
             else {
                 self.l.say(
                     Code::BadItem,
@@ -195,10 +273,16 @@ impl Builder<'_> {
                 );
                 continue;
             };
-            let Some(id) = self.fact_named(file, span.clone(), fact) else { continue };
+            let Some(id) = self.fact_named(file, span.clone(), fact) else {
+                continue;
+            };
             let f = &self.facts[id];
             if adds != (f.kind == FactKind::Multi) {
-                let (sign, kind) = if adds { ("=", "one answer") } else { ("+", "several answers") };
+                let (sign, kind) = if adds {
+                    ("=", "one answer")
+                } else {
+                    ("+", "several answers")
+                };
                 self.l.say(
                     Code::WrongOperator,
                     file,
@@ -212,7 +296,13 @@ impl Builder<'_> {
                 Some(o) => out.push((id, o)),
                 None => {
                     let cure = did_you_mean(option, f.options.iter().map(|o| o.id.as_str()));
-                    self.l.say(Code::UnknownOption, file, span, format!("`{fact}` has no option `{option}`"), cure);
+                    self.l.say(
+                        Code::UnknownOption,
+                        file,
+                        span,
+                        format!("`{fact}` has no option `{option}`"),
+                        cure,
+                    );
                 }
             }
         }
