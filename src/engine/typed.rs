@@ -1,0 +1,101 @@
+//! What typed words do: danger first, then an answer, then a kind word.
+
+use super::*;
+
+impl Turn<'_> {
+    /// A message over the open question.
+    pub(super) fn note(&mut self, id: &str) {
+        self.s.aside = Aside::Note(id.to_owned());
+    }
+
+    pub(super) fn text(&mut self, text: &str, state: &State) {
+        self.fresh = true;
+        let screen = match route::place(self.d, state) {
+            Place::Asking(screen) => Some(screen),
+            _ => None,
+        };
+        if self.s.aside == Aside::CountryName {
+            match self.d.numbers.named(text) {
+                Some(c) => {
+                    self.s.country = Some(c.code.clone());
+                    self.s.aside = Aside::None;
+                }
+                None => self.note("country_unknown_name"),
+            }
+            return;
+        }
+        match text_answer::danger(self.d, text) {
+            Some(Danger::Crisis) => {
+                self.s.aside = Aside::Crisis;
+                return;
+            }
+            Some(Danger::Emergency { fact, words }) if !self.is_told_emergency(state) => {
+                self.s.aside = Aside::Words {
+                    fact: fact as u8,
+                    words,
+                };
+                return;
+            }
+            _ => {}
+        }
+        let article = text_answer::looks_like_an_article(self.d, text);
+        let waiting =
+            !matches!(self.s.aside, Aside::None | Aside::Note(_)) || state.came_back.is_some();
+        let screen = match screen {
+            Some(screen) if !waiting && !article => screen,
+            _ => return self.text_beside_a_screen(text, state, article),
+        };
+        let words = words::words(self.d, &self.s, state);
+        match text_answer::typed(self.d, state, screen, text, &words) {
+            Some(Typed::Item(item)) => {
+                let wish = match self.d.screens[screen].kind {
+                    ScreenKind::Any => Wish::Tick(item),
+                    _ => Wish::Answer(item),
+                };
+                self.answer(state, screen, &wish);
+            }
+            Some(Typed::Perhaps(item)) => self.s.aside = Aside::Took { item },
+            Some(Typed::Finish) => self.answer(state, screen, &Wish::Finish),
+            Some(Typed::NotSure) => self.answer(state, screen, &Wish::NotSure),
+            Some(Typed::Back) => self.act(Act::Back),
+            None => self.note("unknown_text"),
+        }
+    }
+
+    /// Words while no question of the triage waits for them: they may name a button, or start.
+    pub(super) fn text_beside_a_screen(&mut self, text: &str, state: &State, article: bool) {
+        let shown = view::view(self.d, &self.s, self.now);
+        let named = shown
+            .as_ref()
+            .and_then(|v| text_answer::button(self.d, v, text));
+        if let Some(press) = named {
+            return self.press(&press, state);
+        }
+        match route::place(self.d, state) {
+            Place::Welcome if article => self.aside("own_back"),
+            Place::Welcome => self.s.aside = Aside::None,
+            Place::Told if matches!(self.s.aside, Aside::None) => self.aside("help"),
+            Place::Plan if matches!(self.s.aside, Aside::None) => self.note("unknown_text"),
+            Place::Asking(_) if matches!(self.s.aside, Aside::None) => self.note("unknown_text"),
+            // The message that waits for its answer is shown again.
+            _ => {}
+        }
+    }
+
+    /// An edited message answers nothing, but it may name a danger.
+    pub(super) fn edited(&mut self, text: &str, state: &State) {
+        if text_answer::danger(self.d, text).is_some() {
+            self.text(text, state);
+        } else {
+            self.fresh = true;
+            self.note("unknown_media");
+        }
+    }
+
+    pub(super) fn is_told_emergency(&self, state: &State) -> bool {
+        !state.open
+            && state
+                .told
+                .is_some_and(|t| t.disposition == Disposition::Emergency)
+    }
+}
