@@ -356,12 +356,14 @@ fn plan_view(d: &Dialogue, session: &Session, state: &State, words: &Words, now:
     }
     let packs = plan::packs(d, session, state, now);
     let (firing, out) = plan::gates(d, state);
-    let own_reason = |elements: &[Element]| {
-        firing
+    let own_reasons = |elements: &[Element]| {
+        let mut says: Vec<String> = firing
             .iter()
-            .find(|&&g| d.gates[g].leaves_out.iter().any(|e| elements.contains(e)))
+            .filter(|&&g| d.gates[g].leaves_out.iter().any(|e| elements.contains(e)))
             .map(|&g| d.gates[g].say.fill(words))
-            .unwrap_or_default()
+            .collect();
+        says.dedup();
+        says.join(" ")
     };
     let say = |id: &str, words: &Words| d.messages.get(id).map(|m| m.text.fill(words)).unwrap_or_default();
     let pack_line = match packs.state {
@@ -371,7 +373,7 @@ fn plan_view(d: &Dialogue, session: &Session, state: &State, words: &Words, now:
         ClockState::Neither if packs.skin_wrong => say("pack_line_skin", words),
         ClockState::Neither => say(
             "pack_line_none",
-            &words.clone().with("gate_reason", own_reason(&[Element::Ice, Element::Heat])),
+            &words.clone().with("gate_reason", own_reasons(&[Element::Ice, Element::Heat])),
         ),
     };
     let pack_line = if packs.state == ClockState::EarlyHeat { say("pack_line_heat", words) } else { pack_line };
@@ -387,7 +389,7 @@ fn plan_view(d: &Dialogue, session: &Session, state: &State, words: &Words, now:
     }
     text.push_str(&say("plan_first", &words.clone().with("pack_line", pack_line)));
     if out.contains(&Element::NsaidAdvice) || out.contains(&Element::ParacetamolAdvice) {
-        let gate = own_reason(&[Element::NsaidAdvice, Element::ParacetamolAdvice]);
+        let gate = own_reasons(&[Element::NsaidAdvice, Element::ParacetamolAdvice]);
         text.push_str(&format!("\n{}", say("no_tablets_line", &words.clone().with("gate_text", gate))));
     }
     let mut rows = Vec::new();
@@ -485,19 +487,12 @@ fn why_words(d: &Dialogue, state: &State, words: &mut Words) {
         }
     }
     let mut why: Vec<String> = Vec::new();
-    let mut sources: Vec<&str> = Vec::new();
     for &f in &facts {
         let reason = d.facts[f].why.fill(words);
         why.push(if facts.len() == 1 { reason } else { format!("\n• {}: {reason}", d.facts[f].name) });
-        // Only published sources: the ids of the seed statements are for clinicians.
-        let published = d.facts[f].source.iter().filter(|s| s.starts_with(|c: char| c.is_uppercase()));
-        sources.extend(published.filter_map(|s| d.sources.get(s)).map(|s| s.title.as_str()));
     }
-    sources.sort_unstable();
-    sources.dedup();
-    sources.truncate(3);
     words.set("why", why.concat());
-    words.set("source", if sources.is_empty() { "our own judgement".to_owned() } else { sources.join("; ") });
+    words.set("source", verdict::published(d, facts.iter().flat_map(|f| &d.facts[*f].source)));
 }
 
 /// A new message that is owed, as it is sent now.
