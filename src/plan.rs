@@ -67,21 +67,24 @@ pub fn gates(d: &Dialogue, state: &State) -> (Vec<usize>, Vec<Element>) {
 /// Hours since the bout or its injury began, by the answers and the time since they were given.
 pub fn hours_since_start(d: &Dialogue, state: &State, now: Timestamp) -> u32 {
     let full = d.completed(&state.known);
-    let then = d
-        .clock
+    let passed = |since: i64| (now.as_millisecond() - since).max(0) / 3_600_000;
+    d.clock
         .since
         .iter()
         .filter(|s| d.holds(&s.when, &full, None))
         .filter_map(|s| {
-            full.get(s.fact)
-                .option()
-                .and_then(|o| s.hours.get(usize::from(o)).copied().flatten())
+            let option = full.get(s.fact).option()?;
+            let then = s.hours.get(usize::from(option)).copied().flatten()?;
+            // A later verdict does not make the bout younger.
+            let said = state
+                .said_at
+                .get(&s.fact)
+                .copied()
+                .unwrap_or(now.as_millisecond());
+            Some(then.saturating_add(u32::try_from(passed(said)).unwrap_or(u32::MAX)))
         })
         .min()
-        .unwrap_or(0);
-    let answered = state.told.map_or(now.as_millisecond(), |t| t.at_ms);
-    let passed = (now.as_millisecond() - answered).max(0) / 3_600_000;
-    then.saturating_add(u32::try_from(passed).unwrap_or(u32::MAX))
+        .unwrap_or(0)
 }
 
 /// Which packs fit this person now.

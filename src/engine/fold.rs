@@ -38,6 +38,8 @@ pub struct State {
     pub planned: bool,
     /// The number of the open question; a button names it.
     pub visit: u32,
+    /// When each fact that the clock counts from was last answered, in milliseconds since 1970.
+    pub said_at: BTreeMap<FactId, i64>,
     /// The person was away for long, and is asked whether anything is new.
     pub came_back: Option<bool>,
 }
@@ -77,10 +79,22 @@ impl State {
             floor: None,
             planned: false,
             visit: session.visits_before + visits(log),
+            said_at: BTreeMap::new(),
             came_back: None,
         };
         for (index, event) in effective(d, log) {
+            let before: Vec<Known> = d
+                .clock
+                .since
+                .iter()
+                .map(|s| state.known.get(s.fact))
+                .collect();
             state.apply(d, index, event);
+            for (since, before) in d.clock.since.iter().zip(before) {
+                if state.known.get(since.fact) != before {
+                    state.said_at.insert(since.fact, event.at_ms);
+                }
+            }
         }
         state
     }

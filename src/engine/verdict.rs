@@ -191,17 +191,12 @@ pub fn why(d: &Dialogue, session: &Session, state: &State) -> String {
         } else {
             answers.join("; ")
         };
-        let source: Vec<&str> = rule
-            .source
-            .iter()
-            .filter_map(|s| d.sources.get(s))
-            .map(|s| s.title.as_str())
-            .collect();
+        let source = published(d, rule.source.iter());
         let own = words
             .clone()
             .with("answers", answers)
             .with("reason", rule.reason.fill(&words))
-            .with("source", source.join("; "));
+            .with("source", source);
         parts.push(
             d.messages
                 .get("why_verdict")
@@ -210,6 +205,23 @@ pub fn why(d: &Dialogue, session: &Session, state: &State) -> String {
         );
     }
     parts.join("\n\n")
+}
+
+/// The titles of at most three published sources: the ids of the seed statements are for clinicians.
+pub fn published<'a>(d: &Dialogue, ids: impl Iterator<Item = &'a String>) -> String {
+    let published = ids.filter(|s| s.starts_with(|c: char| c.is_uppercase()));
+    let mut titles: Vec<&str> = published
+        .filter_map(|s| d.sources.get(s))
+        .map(|s| s.title.trim_end_matches('.'))
+        .collect();
+    titles.sort_unstable();
+    titles.dedup();
+    titles.truncate(3);
+    if titles.is_empty() {
+        "our own judgement".to_owned()
+    } else {
+        titles.join("; ")
+    }
 }
 
 /// The labels of what is known of a fact.

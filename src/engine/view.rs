@@ -352,7 +352,6 @@ fn why_words(d: &Dialogue, state: &State, words: &mut Words) {
         }
     }
     let mut why: Vec<String> = Vec::new();
-    let mut sources: Vec<&str> = Vec::new();
     for &f in &facts {
         let reason = d.facts[f].why.fill(words);
         why.push(if facts.len() == 1 {
@@ -360,29 +359,10 @@ fn why_words(d: &Dialogue, state: &State, words: &mut Words) {
         } else {
             format!("\n• {}: {reason}", d.facts[f].name)
         });
-        // Only published sources: the ids of the seed statements are for clinicians.
-        let published = d.facts[f]
-            .source
-            .iter()
-            .filter(|s| s.starts_with(|c: char| c.is_uppercase()));
-        sources.extend(
-            published
-                .filter_map(|s| d.sources.get(s))
-                .map(|s| s.title.as_str()),
-        );
     }
-    sources.sort_unstable();
-    sources.dedup();
-    sources.truncate(3);
     words.set("why", why.concat());
-    words.set(
-        "source",
-        if sources.is_empty() {
-            "our own judgement".to_owned()
-        } else {
-            sources.join("; ")
-        },
-    );
+    let source = verdict::published(d, facts.iter().flat_map(|f| &d.facts[*f].source));
+    words.set("source", source);
 }
 
 /// A new message that is owed, as it is sent now.

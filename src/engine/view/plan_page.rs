@@ -59,12 +59,14 @@ pub(super) fn plan_view(
     }
     let packs = plan::packs(d, session, state, now);
     let (firing, out) = plan::gates(d, state);
-    let own_reason = |elements: &[Element]| {
-        firing
+    let own_reasons = |elements: &[Element]| {
+        let mut says: Vec<String> = firing
             .iter()
-            .find(|&&g| d.gates[g].leaves_out.iter().any(|e| elements.contains(e)))
+            .filter(|&&g| d.gates[g].leaves_out.iter().any(|e| elements.contains(e)))
             .map(|&g| d.gates[g].say.fill(words))
-            .unwrap_or_default()
+            .collect();
+        says.dedup();
+        says.join(" ")
     };
     let say = |id: &str, words: &Words| {
         d.messages
@@ -81,7 +83,7 @@ pub(super) fn plan_view(
             "pack_line_none",
             &words
                 .clone()
-                .with("gate_reason", own_reason(&[Element::Ice, Element::Heat])),
+                .with("gate_reason", own_reasons(&[Element::Ice, Element::Heat])),
         ),
     };
     let pack_line = if packs.state == ClockState::EarlyHeat {
@@ -106,7 +108,7 @@ pub(super) fn plan_view(
         text.push_str("\n\n");
     }
     if out.contains(&Element::NsaidAdvice) || out.contains(&Element::ParacetamolAdvice) {
-        let gate = own_reason(&[Element::NsaidAdvice, Element::ParacetamolAdvice]);
+        let gate = own_reasons(&[Element::NsaidAdvice, Element::ParacetamolAdvice]);
         text.push_str(&format!(
             "{}\n\n",
             say("no_tablets_line", &words.clone().with("gate_text", gate))
