@@ -202,17 +202,29 @@ impl Turn<'_> {
                 id: "is_off".into(),
                 about_ms: Some(self.now.as_millisecond()),
             });
+        } else {
+            self.stale();
         }
     }
 
     pub(super) fn offered(&mut self, what: RoundWhat, reply: &str) {
         let state = self.state();
         let round = rounds::fold(self.d, &self.s, &state).state;
-        if matches!(self.s.aside, Aside::Message(_)) {
-            self.s.aside = Aside::None;
-        }
-        if matches!(round, rounds::RoundState::Offered { .. }) {
-            self.s.round(self.now, what);
+        let first = match &self.s.aside {
+            Aside::Message(id) if id == "pack_safety_ice" => Some(Pack::Ice),
+            Aside::Message(id) if id == "pack_safety_heat" => Some(Pack::Heat),
+            _ => None,
+        };
+        self.put_by();
+        let noted = match (round, first) {
+            (rounds::RoundState::Offered { .. }, _) => Some(what),
+            (rounds::RoundState::Idle, Some(pack)) if what == RoundWhat::Snoozed => {
+                Some(RoundWhat::PutOff(pack))
+            }
+            _ => None,
+        };
+        if let Some(noted) = noted {
+            self.s.round(self.now, noted);
             self.owed.push(Owed::Message {
                 id: reply.into(),
                 about_ms: Some(self.now.as_millisecond()),

@@ -109,6 +109,10 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
                     r.state = RoundState::Offered { pack };
                 }
             }
+            RoundWhat::PutOff(pack) => {
+                let until = at + minutes(SNOOZE_MINUTES);
+                r.state = RoundState::Resting { pack, until };
+            }
             RoundWhat::Snoozed => {
                 if let RoundState::Offered { pack } = r.state {
                     r.state = RoundState::Resting {

@@ -164,6 +164,8 @@ pub enum RoundWhat {
     Silenced,
     /// They wrote again.
     Resumed,
+    /// The first round is put off; it is offered later.
+    PutOff(Pack),
 }
 
 impl Session {

@@ -90,7 +90,8 @@ pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
     if kept {
         lines.push(message("kept_level"));
     }
-    let signs = (disposition > Disposition::NoTriage).then(|| message("p_signs"));
+    // The words for a crisis stand alone.
+    let signs = (disposition > Disposition::NoTriage && !crisis).then(|| message("p_signs"));
     let trust = (disposition < Disposition::Emergency && disposition > Disposition::NoTriage)
         .then(|| message("p_trust"));
 

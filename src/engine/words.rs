@@ -77,7 +77,14 @@ pub fn round_words(
     let in_minutes = |m: u32| format!("in {m} minutes");
     words.set("when_check", in_minutes(times.check_after_minutes));
     words.set("when_off", in_minutes(on));
-    words.set("when_next", in_minutes(times.off_minutes));
+    let next = match rounds::fold(d, session, state).state {
+        rounds::RoundState::Resting { until, .. } => {
+            let seconds = until.duration_since(at).as_secs().max(0);
+            u32::try_from((seconds + 59) / 60).unwrap_or(times.off_minutes)
+        }
+        _ => times.off_minutes,
+    };
+    words.set("when_next", in_minutes(next));
     words.set(
         "when_15",
         in_minutes(times.may_stop_after_minutes.unwrap_or(on)),
@@ -110,14 +117,14 @@ pub fn round_words(
     }
 }
 
-/// The pack that was started last.
+/// The pack that was started or put off last.
 fn last_pack(session: &Session) -> Pack {
     session
         .rounds
         .iter()
         .rev()
         .find_map(|e| match e.what {
-            RoundWhat::Started(pack) => Some(pack),
+            RoundWhat::Started(pack) | RoundWhat::PutOff(pack) => Some(pack),
             _ => None,
         })
         .unwrap_or(Pack::Ice)
