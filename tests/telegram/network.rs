@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 
-use crate::emulator::{Fault, Request};
+use crate::emulator::{Answer, Fault, Request};
 use crate::stage::{ANN, BEN, DANGER, EMERGENCY, Stage, TO_DANGER};
 
 fn refusal(description: &str) -> Fault {
@@ -22,9 +22,6 @@ fn refusal(description: &str) -> Fault {
 #[case::flooded_edit("editMessageText", Fault::Flood { retry_after: 1 })]
 #[case::cut_before_edit("editMessageText", Fault::CutBefore)]
 #[case::cut_after_edit("editMessageText", Fault::CutAfter)]
-#[case::edit_of_a_message_that_is_gone("editMessageText", refusal("message to edit not found"))]
-#[case::edit_of_a_message_that_cannot_be("editMessageText", refusal("message can't be edited"))]
-#[case::edit_that_is_refused_otherwise("editMessageText", refusal("something new of Telegram's"))]
 #[case::another_poller("getUpdates", Fault::Refuse {
     code: 409,
     description: "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running".into(),
@@ -47,6 +44,54 @@ async fn a_failing_request_does_not_lose_the_talk(#[case] method: &str, #[case] 
     let said = ann.press(DANGER).await;
     assert!(said.text.starts_with(EMERGENCY), "{}", ann.chat.visible());
     assert_eq!(fault.hits(), 1);
+}
+
+#[rstest]
+#[case::since_it_is_gone("message to edit not found")]
+#[case::since_it_is_too_old("message can't be edited")]
+#[case::since_its_number_is_wrong("MESSAGE_ID_INVALID")]
+#[case::for_a_new_reason("something new of Telegram's")]
+#[tokio::test]
+async fn a_question_that_cannot_be_edited_is_sent_anew(#[case] reason: &str) {
+    let stage = Stage::begin().await;
+    let ann = stage.talk(ANN);
+    let welcome = ann.command("start").await;
+    stage
+        .telegram
+        .fault(refusal(reason))
+        .on("editMessageText")
+        .arm();
+    let asked = ann.press("Yes, let's start").await;
+    assert!(asked.text.starts_with("Who has the pain"), "{}", asked.text);
+    assert_ne!(asked.id, welcome.id);
+    let next = ann.press("I'm 18 to 49").await;
+    assert_eq!((next.id, next.edits), (asked.id, 1));
+}
+
+/// The press is answered and the message is sent, whichever of the two is slow.
+#[rstest]
+#[case::a_slow_answer("answerCallbackQuery")]
+#[case::a_slow_message("sendMessage")]
+#[tokio::test]
+async fn a_press_and_its_message_do_not_wait_for_each_other(#[case] slow: &str) {
+    let stage = Stage::begin().await;
+    let ann = stage.talk(ANN);
+    ann.command("start").await;
+    let asked = ann.press_all(TO_DANGER).await;
+    let held = stage.telegram.fault(Fault::HoldBefore).on(slow).arm();
+    let press = ann.person.press(asked.id, DANGER);
+    held.reached(1).await;
+    if slow == "sendMessage" {
+        stage
+            .telegram
+            .wait_for_answers(|answers| answers.iter().any(|a| a.query == press.query))
+            .await;
+    } else {
+        ann.chat.wait_for_text(EMERGENCY).await;
+    }
+    held.release();
+    ann.chat.wait_for_text(EMERGENCY).await;
+    stage.telegram.wait_until_idle().await;
 }
 
 #[tokio::test]
@@ -108,22 +153,15 @@ async fn a_flood_of_updates_gets_one_kind_line_each_and_the_rest_is_in_order() {
     for _ in 0..14 {
         ann.person.press_on(&asked, "Tell me more");
     }
-    // Some wait for their turn; those beyond are answered at once.
+    // Ten wait for their turn; those beyond are answered at once.
     let busy = |text: &str| text.starts_with("That was a lot at once");
-    stage
-        .telegram
-        .wait_for_answers(|answers| answers.iter().any(|answer| busy(&answer.text)))
-        .await;
+    let all_shed =
+        |answers: &[Answer]| answers.iter().filter(|answer| busy(&answer.text)).count() == 4;
+    stage.telegram.wait_for_answers(all_shed).await;
     held.release();
     stage.telegram.wait_until_idle().await;
     stage.telegram.assert_each_press_answered_once();
-    let shed = stage
-        .telegram
-        .answers()
-        .iter()
-        .filter(|answer| busy(&answer.text))
-        .count();
-    assert_eq!(shed, 4);
+    assert!(all_shed(&stage.telegram.answers()));
     assert_eq!(ann.chat.messages().len(), 1);
 }
 
