@@ -13,7 +13,7 @@ pub enum Input {
     UnknownPress,
     /// Words were typed.
     Text(String),
-    /// An earlier message was changed to these words.
+    /// An earlier message was changed to these words, or they stand under a picture.
     Edited(String),
     /// A command was sent.
     Command(Command),

@@ -7,9 +7,11 @@ use backtalk::clock::{Clock, SystemClock};
 use backtalk::dialogue::{Act, Dialogue, load};
 use backtalk::engine::{self, Input, Press, Session, State, Wish, rounds, step, view};
 use backtalk::shipped;
+use backtalk::store::memory::MemoryStore;
 use backtalk::store::record::Body;
 use backtalk::store::sqlite::SqliteStore;
 use backtalk::store::{Person, Record, Store};
+use backtalk::turn::{self, Bot, Origin};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::stage::{ANN, PLAIN, Stage};
@@ -97,4 +99,15 @@ async fn an_ice_pack_that_stays_on_is_noticed_though_nobody_writes() {
     assert!(!late(&off.text), "{}", off.text);
     stage.telegram.wait_until_idle().await;
     stage.telegram.assert_each_press_answered_once();
+}
+
+/// The timer of somebody who erased everything meanwhile.
+#[tokio::test]
+async fn a_timer_of_which_nothing_is_kept_begins_nothing() {
+    let d = load::load(&shipped::built_in(), "back_spasm").expect("The dialogue loads.");
+    let store = Arc::new(MemoryStore::new());
+    let bot = Bot { dialogue: Arc::new(d), store: store.clone() };
+    let turned = turn::take(&bot, Person(ANN), &Input::Due, &Origin::default(), SystemClock.now()).await;
+    assert_eq!(turned.expect("The store answers.").record, None);
+    assert_eq!(store.people().await.expect("The store answers."), []);
 }
