@@ -45,14 +45,14 @@ pub async fn run(bot: Bot, settings: Telegram) -> Result<(), String> {
         wake: Notify::new(),
     });
     let chats = Chats::new(shared.clone());
-    let polling = tokio::spawn(poll::run(
+    let mut polling = tokio::spawn(poll::run(
         client,
         me,
         shared.clone(),
         chats.clone(),
         stop.clone(),
     ));
-    let reminding = tokio::spawn(reminder::run(bot.store, clock, Wake(shared), stop, {
+    let mut reminding = tokio::spawn(reminder::run(bot.store, clock, Wake(shared), stop, {
         let chats = chats.clone();
         move |person| {
             let job = Job {
@@ -65,7 +65,18 @@ pub async fn run(bot: Bot, settings: Telegram) -> Result<(), String> {
             chats.give(person, job);
         }
     }));
-    ended.await;
+    // Neither loop ends by itself. One that broke must not leave a process that looks alive.
+    let broken = tokio::select! {
+        () = ended => None,
+        _ = &mut polling => Some("polling"),
+        _ = &mut reminding => Some("reminding"),
+    };
+    if let Some(broken) = broken {
+        return Err(format!(
+            "The {broken} loop broke down, which is a fault in Backtalk. What was promised is \
+             stored and goes on when the program is started again."
+        ));
+    }
     info!("stopping");
     // Nobody listens any more only when both have ended already.
     let _ = stopper.send(true);

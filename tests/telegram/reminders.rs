@@ -106,8 +106,18 @@ async fn an_ice_pack_that_stays_on_is_noticed_though_nobody_writes() {
 async fn a_timer_of_which_nothing_is_kept_begins_nothing() {
     let d = load::load(&shipped::built_in(), "back_spasm").expect("The dialogue loads.");
     let store = Arc::new(MemoryStore::new());
-    let bot = Bot { dialogue: Arc::new(d), store: store.clone() };
-    let turned = turn::take(&bot, Person(ANN), &Input::Due, &Origin::default(), SystemClock.now()).await;
+    let bot = Bot {
+        dialogue: Arc::new(d),
+        store: store.clone(),
+    };
+    let turned = turn::take(
+        &bot,
+        Person(ANN),
+        &Input::Due,
+        &Origin::default(),
+        SystemClock.now(),
+    )
+    .await;
     assert_eq!(turned.expect("The store answers.").record, None);
     assert_eq!(store.people().await.expect("The store answers."), []);
 }
