@@ -125,8 +125,10 @@ impl Turn<'_> {
             Input::Start { language } => self.start(language.as_deref()),
             Input::Command(command) => self.command(*command),
             Input::Media => {
-                self.note("unknown_media");
                 self.fresh = true;
+                if !self.asks_of_danger() {
+                    self.note("unknown_media");
+                }
             }
             Input::UnknownPress => self.stale(),
             Input::Press(press) if self.is_full() && press.wish.is_an_answer() => {
@@ -197,8 +199,8 @@ impl Turn<'_> {
             meet(self.d, &mut self.s, language);
         }
         let state = self.state();
-        self.s.aside = Aside::None;
-        if state.began || state.told.is_some() {
+        self.uncover();
+        if (state.began || state.told.is_some()) && !self.asks_of_danger() {
             self.aside("start_again");
         }
     }
@@ -235,7 +237,7 @@ impl Turn<'_> {
                 self.fresh = false;
             }
             Command::Status => {
-                self.s.aside = Aside::None;
+                self.uncover();
                 if route::place(self.d, &state) == Place::Told {
                     self.again(&state);
                 }

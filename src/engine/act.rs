@@ -126,6 +126,22 @@ impl Turn<'_> {
         }
     }
 
+    /// Take away what stands over the open question, but never a question of danger: that waits
+    /// for its own answer.
+    pub(super) fn uncover(&mut self) {
+        if !self.asks_of_danger() {
+            self.s.aside = Aside::None;
+        }
+    }
+
+    /// Whether a question of danger stands over the open one.
+    pub(super) fn asks_of_danger(&self) -> bool {
+        matches!(
+            self.s.aside,
+            Aside::Crisis | Aside::Words { .. } | Aside::Mistake
+        )
+    }
+
     /// Say the verdict that stands once more.
     pub(super) fn again(&mut self, state: &State) {
         if let Some(told) = state.told.filter(|_| !state.open) {

@@ -5,11 +5,7 @@ use super::*;
 impl Turn<'_> {
     pub(super) fn stale(&mut self) {
         self.notice = Some("stale");
-        self.s.aside = match std::mem::take(&mut self.s.aside) {
-            // A message over the question stays: it waits for its own answer.
-            keep @ (Aside::Crisis | Aside::Words { .. } | Aside::Mistake) => keep,
-            _ => Aside::None,
-        };
+        self.uncover();
     }
 
     /// A press counts for the question that was open when it was made, also when a long pause
@@ -51,7 +47,7 @@ impl Turn<'_> {
                 let Some(i) = offered(item) else {
                     return self.stale();
                 };
-                self.s.aside = Aside::None;
+                self.uncover();
                 let reply = i.reply.clone();
                 self.say(What::Answered { screen: id, item });
                 if let Some(reply) = reply {
@@ -62,7 +58,7 @@ impl Turn<'_> {
                 if offered(item).is_none() {
                     return self.stale();
                 }
-                self.s.aside = Aside::None;
+                self.uncover();
                 if !state.is_ticked(screen, item) {
                     self.say(What::Ticked { screen: id, item });
                 }
@@ -76,11 +72,11 @@ impl Turn<'_> {
                 if s.at_least_one && !state.has_ticks(screen) {
                     return self.stale();
                 }
-                self.s.aside = Aside::None;
+                self.uncover();
                 self.say(What::Finished { screen: id });
             }
             Wish::Skip if s.skip => {
-                self.s.aside = Aside::None;
+                self.uncover();
                 self.say(What::Skipped { screen: id });
             }
             Wish::NotSure if !s.not_sure.is_empty() => {
@@ -94,7 +90,7 @@ impl Turn<'_> {
             }
             Wish::Explained(fact, option) if s.not_sure.contains(&usize::from(fact)) => {
                 if self.is_option(fact, option) {
-                    self.s.aside = Aside::None;
+                    self.uncover();
                     self.say(What::Explained {
                         screen: id,
                         fact,
@@ -176,7 +172,7 @@ impl Turn<'_> {
         if route::place(self.d, &state) == Place::Plan
             && usize::from(page) < view::page_count(self.d)
         {
-            self.s.aside = Aside::None;
+            self.uncover();
             self.s.page = Some((page, part));
         } else {
             self.stale();
@@ -187,7 +183,7 @@ impl Turn<'_> {
         match self.d.numbers.country(code) {
             Some(c) => {
                 self.s.country = Some(c.code.clone());
-                self.s.aside = Aside::None;
+                self.uncover();
             }
             None => self.stale(),
         }

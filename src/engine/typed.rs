@@ -71,14 +71,20 @@ impl Turn<'_> {
         if let Some(press) = named {
             return self.press(&press, state);
         }
+        // A question that stands over the open one waits for its answer: it is shown again. A
+        // message that only tells something gives way.
+        if !matches!(
+            self.s.aside,
+            Aside::None | Aside::Note(_) | Aside::Message(_)
+        ) {
+            return;
+        }
+        self.put_by();
         match route::place(self.d, state) {
             Place::Welcome if article => self.aside("own_back"),
-            Place::Welcome => self.s.aside = Aside::None,
-            Place::Told if matches!(self.s.aside, Aside::None) => self.aside("help"),
-            Place::Plan if matches!(self.s.aside, Aside::None) => self.note("unknown_text"),
-            Place::Asking(_) if matches!(self.s.aside, Aside::None) => self.note("unknown_text"),
-            // The message that waits for its answer is shown again.
-            _ => {}
+            Place::Told => self.aside("help"),
+            Place::Plan | Place::Asking(_) => self.note("unknown_text"),
+            Place::Welcome | Place::Complete => {}
         }
     }
 
@@ -88,7 +94,9 @@ impl Turn<'_> {
             self.text(text, state);
         } else {
             self.fresh = true;
-            self.note("unknown_media");
+            if !self.asks_of_danger() {
+                self.note("unknown_media");
+            }
         }
     }
 
