@@ -45,6 +45,9 @@ const DAY_AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// goes on, so that a flood of taps cannot grow a record without end.
 const MOST_EVENTS: usize = 600;
 
+/// The most events of rounds that are kept: more than two days of them at the caps.
+const MOST_ROUND_EVENTS: usize = 300;
+
 /// Apply one input to a session.
 pub fn step(d: &Dialogue, session: &Session, input: &Input, now: Timestamp) -> Step {
     let mut turn = Turn {
@@ -55,6 +58,7 @@ pub fn step(d: &Dialogue, session: &Session, input: &Input, now: Timestamp) -> S
         fresh: false,
         notice: None,
         erase: false,
+        day_passed: false,
     };
     turn.take(input);
     turn.conclude();
@@ -88,6 +92,8 @@ struct Turn<'a> {
     fresh: bool,
     notice: Option<&'static str>,
     erase: bool,
+    /// More than a day has passed since the question on the screen was shown.
+    day_passed: bool,
 }
 
 impl Turn<'_> {
@@ -104,14 +110,21 @@ impl Turn<'_> {
     }
 
     /// Show a message in place of the open question, or as a message of its own when none is open.
+    ///
+    /// A question of danger comes back after it.
     fn aside(&mut self, id: &str) {
-        self.s.aside = Aside::Message(id.to_owned());
+        let message = Aside::Message(id.to_owned());
+        let covered = std::mem::replace(&mut self.s.aside, message);
+        if matches!(covered, Aside::Crisis | Aside::Words { .. }) {
+            self.s.waiting.insert(0, covered);
+        }
     }
 
     fn take(&mut self, input: &Input) {
         let before = self.state();
         if !matches!(input, Input::Due | Input::Blocked) {
             self.came_back_first(&before);
+            self.day_passed = before.came_back.is_none() && self.state().came_back == Some(true);
             if rounds::fold(self.d, &self.s, &before).silenced {
                 self.s.round(self.now, RoundWhat::Resumed);
             }
@@ -131,13 +144,25 @@ impl Turn<'_> {
                 }
             }
             Input::UnknownPress => self.stale(),
-            Input::Press(press) if self.is_full() && press.wish.is_an_answer() => {
+            Input::Press(press) if self.is_full() && press.wish.could_wait() => {
                 self.fresh = true;
                 self.aside("start_again");
             }
             Input::Press(press) => self.press(press, &before),
             Input::Text(text) => self.text(text, &before),
             Input::Edited(text) => self.edited(text, &before),
+        }
+    }
+
+    /// Rounds of earlier days matter no more, but skin that looked wrong does.
+    fn forget_old_rounds(&mut self) {
+        if self.s.rounds.len() > MOST_ROUND_EVENTS {
+            let old = self.s.rounds.len() - MOST_ROUND_EVENTS / 2;
+            let mut n = 0;
+            self.s.rounds.retain(|e| {
+                n += 1;
+                n > old || e.what == RoundWhat::SkinWrong
+            });
         }
     }
 
@@ -151,6 +176,11 @@ impl Turn<'_> {
     fn conclude(&mut self) {
         if self.erase {
             return;
+        }
+        self.forget_old_rounds();
+        if self.s.aside == Aside::None && !self.s.waiting.is_empty() {
+            self.s.aside = self.s.waiting.remove(0);
+            self.fresh = true;
         }
         let state = self.state();
         let emergency = assess::is_emergency(self.d, &state.known);
@@ -169,8 +199,9 @@ impl Turn<'_> {
         let intent = state.told.is_none() && !state.began && !state.known.facts_are_open();
         if intent {
             let found = assess::assess(self.d, &self.d.completed(&state.known)).disposition;
-            if found == Disposition::NoTriage {
-                self.tell(Disposition::NoTriage);
+            // Somebody who has not even begun is told at once when it cannot wait.
+            if found == Disposition::NoTriage || found >= Disposition::Urgent {
+                self.tell(found);
             }
             return;
         }
@@ -188,6 +219,7 @@ impl Turn<'_> {
         self.say(What::Told { disposition });
         self.owed.push(Owed::Verdict { event });
         self.s.aside = Aside::None;
+        self.s.waiting.clear();
         self.s.page = None;
         self.fresh = true;
         self.end_rounds_if_barred();
@@ -207,9 +239,13 @@ impl Turn<'_> {
 
     fn start_over(&mut self) {
         let state = self.state();
-        self.s.visits_before = state.visit + 1;
-        self.s.log.clear();
+        // What was told, and is perhaps not delivered yet, stays in the log while there is room.
+        if !state.began || self.s.log.len() > MOST_EVENTS / 2 {
+            self.s.visits_before = state.visit + 1;
+            self.s.log.clear();
+        }
         self.s.aside = Aside::None;
+        self.s.waiting.clear();
         self.s.page = None;
         if rounds::fold(self.d, &self.s, &state).state != rounds::RoundState::Idle {
             self.end_rounds(RoundWhat::Stopped);

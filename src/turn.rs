@@ -105,6 +105,11 @@ pub async fn take(
             return Ok(unchanged(record));
         }
         let mut session = session_of(&bot.dialogue, &record);
+        let lost = record
+            .body
+            .session
+            .as_ref()
+            .filter(|s| s.form != session.form);
         if let Some(language) = &origin.language {
             engine::meet(&bot.dialogue, &mut session, language);
         }
@@ -126,7 +131,21 @@ pub async fn take(
         };
         let mut next = record.clone();
         next.body.session = Some(after);
-        for owed in result.owed {
+        // The rounds of another form are gone, but a pack of theirs may still be on.
+        let pack_on = lost.is_some_and(|s| {
+            use crate::engine::session::RoundWhat;
+            s.rounds.last().is_some_and(|e| {
+                !matches!(
+                    e.what,
+                    RoundWhat::Off
+                        | RoundWhat::Stopped
+                        | RoundWhat::StoppedToday
+                        | RoundWhat::SkinWrong
+                )
+            })
+        });
+        let warning = pack_on.then(|| Owed::message("off_again"));
+        for owed in warning.into_iter().chain(result.owed) {
             next.body.owed.push(OwedEntry {
                 number: next.body.next_owed,
                 owed,

@@ -1025,6 +1025,8 @@ pub struct ButtonWords {
     pub no_country: String,
     /// Choose an earlier answer to change.
     pub change: String,
+    /// The pack is off.
+    pub pack_off: String,
     /// The education cards, which are also the heading of their list.
     pub cards: String,
     /// Start ice, with `{ $minutes }`.

@@ -177,9 +177,16 @@ impl Turn<'_> {
         if !packs.allows(pack) || state.open {
             return self.stale();
         }
-        if matches!(round, rounds::RoundState::On { .. }) {
+        match round {
             // A double tap starts nothing twice.
-            return;
+            rounds::RoundState::On { .. } => return,
+            // The time off is part of the round.
+            rounds::RoundState::Resting {
+                pack: p,
+                may_start: false,
+                ..
+            } if p == pack => return self.stale(),
+            _ => {}
         }
         if rounds::rounds_in_a_day(&self.s, pack, self.now)
             >= rounds::times(self.d, pack).cap_per_day
@@ -191,7 +198,8 @@ impl Turn<'_> {
         } else {
             "pack_safety_heat"
         };
-        if round == rounds::RoundState::Idle && self.s.aside != Aside::Message(safety.to_owned()) {
+        let offered = matches!(round, rounds::RoundState::Offered { pack: p } if p == pack);
+        if !offered && self.s.aside != Aside::Message(safety.to_owned()) {
             // The first pack shows how to use it safely; its *Start* begins the round.
             return self.aside(safety);
         }

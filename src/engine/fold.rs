@@ -102,6 +102,9 @@ impl State {
     fn apply(&mut self, d: &Dialogue, index: usize, event: Event) {
         match event.what {
             What::Began(Begin::Fresh) => {
+                if self.began {
+                    self.forget_all(d);
+                }
                 self.began = true;
                 self.open = true;
                 self.floor = None;
@@ -177,8 +180,12 @@ impl State {
             if !again(id) {
                 continue;
             }
-            self.done.remove(&id);
-            self.ticks.remove(&id);
+            let details = screen.items.iter().filter_map(|i| i.then);
+            for asked in details.chain([id]) {
+                self.done.remove(&asked);
+                self.ticks.remove(&asked);
+                self.skipped.remove(&asked);
+            }
             // An early question about the background (cancer, say) keeps its answer.
             let asked = super::route::asks(d, id).into_iter().map(|(f, _)| f);
             forget.extend(
@@ -189,6 +196,21 @@ impl State {
             self.forget(fact);
         }
         self.opened.retain(|id| !again(*id));
+    }
+
+    /// A new check begins from nothing; what was told stands until it ends.
+    fn forget_all(&mut self, d: &Dialogue) {
+        self.known = d.nothing_known();
+        self.before = None;
+        self.origin.clear();
+        self.ticks.clear();
+        self.done.clear();
+        self.skipped.clear();
+        self.unanswered.clear();
+        self.opened.clear();
+        self.said_at.clear();
+        self.planned = false;
+        self.came_back = None;
     }
 
     fn forget(&mut self, fact: FactId) {
@@ -403,7 +425,13 @@ fn effective(d: &Dialogue, log: &[Event]) -> Vec<(usize, Event)> {
     let mut out: Vec<(usize, Event)> = Vec::new();
     for (index, &event) in log.iter().enumerate() {
         match event.what {
-            What::Undone => undo(&mut out),
+            What::Undone => {
+                let taken = undo(&mut out);
+                // Going back among the questions of the plan leaves the verdict as it is.
+                if taken.is_some_and(|w| is_after_verdict(d, w)) {
+                    continue;
+                }
+            }
             What::Reopened { screen } => reopen(d, &mut out, screen),
             What::Withdrawn => withdraw(&mut out),
             _ => {}
@@ -413,8 +441,22 @@ fn effective(d: &Dialogue, log: &[Event]) -> Vec<(usize, Event)> {
     out
 }
 
+/// Whether an answer was given on a screen that comes after the verdict.
+fn is_after_verdict(d: &Dialogue, what: What) -> bool {
+    let (What::Answered { screen, .. } | What::Finished { screen } | What::Skipped { screen }) =
+        what
+    else {
+        return false;
+    };
+    d.screens
+        .get(usize::from(screen))
+        .is_some_and(|s| d.phases[s.phase].after_verdict)
+}
+
 /// Drop the ticks of the open screen, then the last answer.
-fn undo(out: &mut Vec<(usize, Event)>) {
+///
+/// The answer is what was taken back, if there was anything.
+fn undo(out: &mut Vec<(usize, Event)>) -> Option<What> {
     while let Some((_, e)) = out.last() {
         if is_tick(e.what) || matches!(e.what, What::Explained { .. }) {
             out.pop();
@@ -426,9 +468,11 @@ fn undo(out: &mut Vec<(usize, Event)>) {
         .iter()
         .rposition(|(_, e)| matches!(e.what, What::Began(_) | What::CameBack { a_day: true }))
         .map_or(0, |i| i + 1);
-    if let Some(last) = out[begin..].iter().rposition(|(_, e)| answers(e.what)) {
-        out.remove(begin + last);
-    }
+    // An answer to words that were typed is no screen to go back to.
+    let last = out[begin..]
+        .iter()
+        .rposition(|(_, e)| answers(e.what) && !matches!(e.what, What::Asked { .. }))?;
+    Some(out.remove(begin + last).1.what)
 }
 
 /// Drop everything said on a screen and on the details it opens.

@@ -59,11 +59,18 @@ pub enum Wish {
 }
 
 impl Wish {
-    /// Whether it answers a question, and so makes the log longer.
-    pub fn is_an_answer(&self) -> bool {
+    /// Whether it may be held back when a log is full: an answer that cannot be an emergency.
+    pub fn could_wait(&self) -> bool {
         !matches!(
             self,
-            Wish::Act(_) | Wish::Reply(_) | Wish::Page(..) | Wish::Country(_) | Wish::ChangePart(_)
+            Wish::Tick(_)
+                | Wish::Asked(..)
+                | Wish::AskedThen(..)
+                | Wish::Act(_)
+                | Wish::Reply(_)
+                | Wish::Page(..)
+                | Wish::Country(_)
+                | Wish::ChangePart(_)
         )
     }
 }

@@ -28,6 +28,8 @@ pub enum RoundState {
         pack: Pack,
         /// When it is offered.
         until: Timestamp,
+        /// Whether it may be started sooner: it was put off, so that the time off is over or never was.
+        may_start: bool,
     },
     /// The next round was offered.
     Offered {
@@ -101,7 +103,11 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
             RoundWhat::Off => {
                 if let RoundState::On { pack, .. } = r.state {
                     let until = at + minutes(times(d, pack).off_minutes);
-                    r.state = RoundState::Resting { pack, until };
+                    r.state = RoundState::Resting {
+                        pack,
+                        until,
+                        may_start: false,
+                    };
                 }
             }
             RoundWhat::Offered => {
@@ -111,13 +117,18 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
             }
             RoundWhat::PutOff(pack) => {
                 let until = at + minutes(SNOOZE_MINUTES);
-                r.state = RoundState::Resting { pack, until };
+                r.state = RoundState::Resting {
+                    pack,
+                    until,
+                    may_start: true,
+                };
             }
             RoundWhat::Snoozed => {
                 if let RoundState::Offered { pack } = r.state {
                     r.state = RoundState::Resting {
                         pack,
                         until: at + minutes(SNOOZE_MINUTES),
+                        may_start: true,
                     };
                 }
             }
@@ -126,6 +137,7 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
                     r.state = RoundState::Resting {
                         pack,
                         until: at + minutes(times(d, pack).off_minutes),
+                        may_start: true,
                     };
                 }
             }
@@ -235,7 +247,7 @@ fn round_timers(d: &Dialogue, state: &State, round: RoundState, out: &mut Vec<Ti
 
 /// "Did you get help?" after urgent and emergency.
 fn follow_ups(d: &Dialogue, state: &State, r: &Rounds, out: &mut Vec<Timer>) {
-    let Some(told) = state.told.filter(|_| !state.open && !r.got_help) else {
+    let Some(told) = state.told.filter(|_| !r.got_help) else {
         return;
     };
     if told.disposition < Disposition::Urgent {

@@ -22,6 +22,8 @@ pub struct Session {
     pub rounds: Vec<RoundEvent>,
     /// What stands over the open question for the moment.
     pub aside: Aside,
+    /// Questions of danger that wait until the one before is answered.
+    pub waiting: Vec<Aside>,
     /// The page of the plan that is open, with its part.
     pub page: Option<(u8, u8)>,
 }
@@ -179,6 +181,7 @@ impl Session {
             log: Vec::new(),
             rounds: Vec::new(),
             aside: Aside::None,
+            waiting: Vec::new(),
             page: None,
         }
     }

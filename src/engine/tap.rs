@@ -42,6 +42,11 @@ impl Turn<'_> {
                 .get(usize::from(item))
                 .filter(|i| route::is_offered(self.d, state, screen, i))
         };
+        // The ticks of yesterday are asked again: what would only settle them answers nothing.
+        if self.day_passed && !matches!(wish, Wish::Answer(_) | Wish::Tick(_) | Wish::Confirm(_)) {
+            self.fresh = true;
+            return;
+        }
         match *wish {
             Wish::Answer(item) | Wish::Confirm(item) if s.kind != ScreenKind::Any => {
                 let Some(i) = offered(item) else {
@@ -219,7 +224,10 @@ impl Turn<'_> {
         let fits = match act {
             Act::Consent => !state.began,
             Act::Back => now_open,
-            Act::Slip | Act::Mistake => told == Some(Disposition::Emergency),
+            Act::Refuse => !state.began,
+            Act::Forget => self.s.aside == Aside::Message("forget_ask".into()),
+            Act::Slip => told == Some(Disposition::Emergency) && now_open,
+            Act::Mistake => told == Some(Disposition::Emergency),
             Act::Plan => told.is_some_and(assess::is_coached),
             Act::GotHelp => told.is_some(),
             _ => true,

@@ -4,6 +4,8 @@ use super::effect::View;
 use super::fold::State;
 use super::press::Press;
 use super::route::is_offered;
+use super::session::Session;
+use super::view::label;
 use crate::dialogue::{Dialogue, FactId, ScreenId, ScreenKind, Words};
 
 /// What typed words say about danger.
@@ -54,29 +56,29 @@ pub fn plain(text: &str) -> String {
 /// A hit after a negation in the same clause does not count: "no chest pain" is not chest pain.
 /// Crisis words count even so, since "I'm not OK, I want to die" must not be missed, and the
 /// question that follows is gentle.
-pub fn danger(d: &Dialogue, text: &str) -> Option<Danger> {
+pub fn dangers(d: &Dialogue, text: &str) -> Vec<Danger> {
     let text = plain(text);
     let negations: Vec<String> = d.common.negations.iter().map(|n| plain(n)).collect();
-    if d.common
+    let crisis = d
+        .common
         .crisis_words
         .iter()
         .any(|w| says(&text, &plain(w), &[]))
-    {
-        return Some(Danger::Crisis);
-    }
-    d.common.emergency_words.iter().find_map(|(fact, words)| {
+        .then_some(Danger::Crisis);
+    let emergencies = d.common.emergency_words.iter().filter_map(|(fact, words)| {
         let hit = words.iter().find(|w| says(&text, &plain(w), &negations))?;
         Some(Danger::Emergency {
             fact: *fact,
             words: hit.clone(),
         })
-    })
+    });
+    crisis.into_iter().chain(emergencies).collect()
 }
 
 /// Words that begin a new thought within a clause.
 const NEW_THOUGHTS: &[&str] = &[
     "but", "just", "now", "only", "i", "im", "ive", "my", "it", "its", "he", "hes", "his", "she",
-    "shes", "her", "they", "theyre", "their", "we",
+    "shes", "her", "they", "theyre", "their", "we", "and", "with", "because", "plus", "since",
 ];
 
 /// Whether `text` says `words` somewhere without a negation up to three words before, in its clause.
@@ -121,6 +123,7 @@ pub fn looks_like_an_article(d: &Dialogue, text: &str) -> bool {
 /// What typed words answer on a screen, where they fit.
 pub fn typed(
     d: &Dialogue,
+    session: &Session,
     state: &State,
     screen: ScreenId,
     text: &str,
@@ -140,7 +143,12 @@ pub fn typed(
         .iter()
         .enumerate()
         .filter(|(_, i)| i.act.is_none() && is_offered(d, state, screen, i))
-        .map(|(n, i)| (n as u8, plain(&i.label.fill(words)).replace(" |", "")))
+        .map(|(n, i)| {
+            (
+                n as u8,
+                plain(&label(d, session, state, words, i)).replace(" |", ""),
+            )
+        })
         .collect();
     if let Some((n, _)) = offered.iter().find(|(_, l)| *l == text) {
         return Some(Typed::Item(*n));
@@ -154,11 +162,13 @@ pub fn typed(
                 .map(|_| Typed::Item(number));
         }
         ScreenKind::Any => {
-            if among(&d.common.no) || among(&d.common.done) {
-                // "No" takes nothing that was ticked away, and confirms nothing by chance.
-                return (state.has_ticks(screen) != among(&d.common.no)
-                    || !state.has_ticks(screen))
-                .then_some(Typed::Finish);
+            // "No" is a tap on *None of these*, which is there only while nothing is ticked, and
+            // "done" one on *Done*.
+            if among(&d.common.no) {
+                return (!state.has_ticks(screen)).then_some(Typed::Finish);
+            }
+            if among(&d.common.done) {
+                return state.has_ticks(screen).then_some(Typed::Finish);
             }
             if among(&d.common.unsure) && !s.not_sure.is_empty() {
                 return Some(Typed::NotSure);

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// The most questions of danger that wait at once; a text may name many.
+const MOST_WAITING: usize = 6;
+
 impl Turn<'_> {
     /// A message over the open question.
     pub(super) fn note(&mut self, id: &str) {
@@ -14,29 +17,29 @@ impl Turn<'_> {
             Place::Asking(screen) => Some(screen),
             _ => None,
         };
+        let mut dangers = text_answer::dangers(self.d, text)
+            .into_iter()
+            .filter_map(|d| match d {
+                Danger::Crisis => Some(Aside::Crisis),
+                Danger::Emergency { .. } if self.is_told_emergency(state) => None,
+                Danger::Emergency { fact, words } => Some(Aside::Words {
+                    fact: fact as u8,
+                    words,
+                }),
+            });
+        if let Some(first) = dangers.next() {
+            let others: Vec<Aside> = dangers.collect();
+            return self.ask_of_danger(first, others);
+        }
         if self.s.aside == Aside::CountryName {
             match self.d.numbers.named(text) {
                 Some(c) => {
                     self.s.country = Some(c.code.clone());
                     self.s.aside = Aside::None;
                 }
-                None => self.note("country_unknown_name"),
+                None => self.message("country_unknown_name"),
             }
             return;
-        }
-        match text_answer::danger(self.d, text) {
-            Some(Danger::Crisis) => {
-                self.s.aside = Aside::Crisis;
-                return;
-            }
-            Some(Danger::Emergency { fact, words }) if !self.is_told_emergency(state) => {
-                self.s.aside = Aside::Words {
-                    fact: fact as u8,
-                    words,
-                };
-                return;
-            }
-            _ => {}
         }
         let article = text_answer::looks_like_an_article(self.d, text);
         let waiting =
@@ -46,7 +49,7 @@ impl Turn<'_> {
             _ => return self.text_beside_a_screen(text, state, article),
         };
         let words = words::words(self.d, &self.s, state);
-        match text_answer::typed(self.d, state, screen, text, &words) {
+        match text_answer::typed(self.d, &self.s, state, screen, text, &words) {
             Some(Typed::Item(item)) => {
                 let wish = match self.d.screens[screen].kind {
                     ScreenKind::Any => Wish::Tick(item),
@@ -60,6 +63,21 @@ impl Turn<'_> {
             Some(Typed::Back) => self.act(Act::Back),
             None => self.note("unknown_text"),
         }
+    }
+
+    /// Ask about every danger that was named, one after the other. One that is being asked stays.
+    fn ask_of_danger(&mut self, first: Aside, others: Vec<Aside>) {
+        if !self.asks_of_danger() {
+            self.s.aside = first;
+        } else if self.s.aside != first && !self.s.waiting.contains(&first) {
+            self.s.waiting.push(first);
+        }
+        for other in others {
+            if self.s.aside != other && !self.s.waiting.contains(&other) {
+                self.s.waiting.push(other);
+            }
+        }
+        self.s.waiting.truncate(MOST_WAITING);
     }
 
     /// Words while no question of the triage waits for them: they may name a button, or start.
@@ -90,7 +108,7 @@ impl Turn<'_> {
 
     /// An edited message answers nothing, but it may name a danger.
     pub(super) fn edited(&mut self, text: &str, state: &State) {
-        if text_answer::danger(self.d, text).is_some() {
+        if !text_answer::dangers(self.d, text).is_empty() {
             self.text(text, state);
         } else {
             self.fresh = true;

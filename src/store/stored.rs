@@ -47,7 +47,7 @@ impl Stored {
     /// must not keep the others waiting.
     pub fn claim(self, person: Person) -> Option<Claim> {
         self.read()
-            .inspect_err(|why| tracing::error!(person = person.0, "somebody is due, but {why}"))
+            .inspect_err(|why| tracing::error!("somebody is due, but {why}"))
             .map(|record| Claim { person, record })
             .ok()
     }

@@ -32,10 +32,21 @@ const PACE: Duration = Duration::from_millis(600);
 /// `app` gives.
 const LANDING: Duration = Duration::from_secs(4);
 
-/// Updates that were taken and not yet confirmed to Telegram: whether each is finished.
+/// How far an update has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It is being worked on.
+    Flying,
+    /// It is stored, or can never be.
+    Finished,
+    /// It could not be stored and must come again; until then it holds the offset.
+    Again,
+}
+
+/// Updates that were taken and not yet confirmed to Telegram.
 #[derive(Default)]
 struct Flight {
-    taken: BTreeMap<u32, bool>,
+    taken: BTreeMap<u32, Stage>,
     /// One past the highest update that was ever finished with all below it.
     next: u32,
 }
@@ -43,7 +54,7 @@ struct Flight {
 impl Flight {
     /// The offset to ask from. Everything below it is finished, and is forgotten here too.
     fn offset(&mut self) -> u32 {
-        while let Some((&id, &true)) = self.taken.first_key_value() {
+        while let Some((&id, &Stage::Finished)) = self.taken.first_key_value() {
             self.taken.remove(&id);
             self.next = id.wrapping_add(1);
         }
@@ -54,15 +65,15 @@ impl Flight {
 
     /// Whether an update is new to us; it is then in flight.
     fn take(&mut self, id: u32) -> bool {
-        if self.taken.contains_key(&id) {
+        if matches!(self.taken.get(&id), Some(Stage::Flying | Stage::Finished)) {
             return false;
         }
-        self.taken.insert(id, false);
+        self.taken.insert(id, Stage::Flying);
         true
     }
 
     fn is_idle(&self) -> bool {
-        self.taken.values().all(|finished| *finished)
+        !self.taken.values().any(|stage| *stage == Stage::Flying)
     }
 }
 
@@ -115,12 +126,12 @@ pub async fn run(
                         let (flight, landed) = (flight.clone(), landed.clone());
                         move |finished: bool| {
                             let mut f = flight.lock().unwrap_or_else(|e| e.into_inner());
-                            if finished {
-                                f.taken.insert(id, true);
+                            let stage = if finished {
+                                Stage::Finished
                             } else {
-                                // It comes again with the next poll.
-                                f.taken.remove(&id);
-                            }
+                                Stage::Again
+                            };
+                            f.taken.insert(id, stage);
                             landed.notify_one();
                         }
                     };
@@ -263,12 +274,23 @@ mod tests {
             assert!(f.take(id));
         }
         assert!(!f.take(8));
-        f.taken.insert(8, true);
+        f.taken.insert(8, Stage::Finished);
         assert_eq!(f.offset(), 7);
-        f.taken.insert(7, true);
+        f.taken.insert(7, Stage::Finished);
         assert_eq!(f.offset(), 9);
-        f.taken.insert(9, true);
+        f.taken.insert(9, Stage::Finished);
         assert_eq!(f.offset(), 10);
         assert!(f.is_idle());
+    }
+
+    #[test]
+    fn an_update_that_must_come_again_holds_the_offset() {
+        let mut f = Flight::default();
+        assert!(f.take(7) && f.take(8));
+        f.taken.insert(7, Stage::Again);
+        f.taken.insert(8, Stage::Finished);
+        assert_eq!(f.offset(), 7);
+        assert!(f.take(7));
+        assert!(!f.take(8));
     }
 }

@@ -62,7 +62,8 @@ pub(super) async fn send_all(
                 .await?;
         } else {
             let view = view::render(d, session, &entry.owed, now);
-            for part in parts(view) {
+            // What a log no longer holds cannot be told; it must not stand in the way of others.
+            for part in parts(view).into_iter().filter(|v| !v.text.is_empty()) {
                 channel.send(person, &part, entry.owed.priority()).await?;
             }
         }

@@ -156,6 +156,7 @@ fn labels(report: &mut Report<'_>, d: &Dialogue, words: &[Words]) {
         &b.another_country,
         &b.no_country,
         &b.change,
+        &b.pack_off,
         &b.cards,
     ] {
         add("buttons", vec![label.clone()]);

@@ -119,15 +119,20 @@ pub(super) fn plan_view(
         &words.clone().with("pack_line", pack_line),
     ));
     let mut rows = Vec::new();
-    let on = matches!(
-        rounds::fold(d, session, state).state,
-        rounds::RoundState::On { .. }
-    );
+    let round = rounds::fold(d, session, state).state;
+    let on = matches!(round, rounds::RoundState::On { .. });
+    if on {
+        rows.push(button(&labels.pack_off, Wish::Act(Act::ItIsOff)));
+    }
     for (pack, allowed, wish, label) in [
         (Pack::Ice, packs.ice, Act::StartIce, &labels.start_ice),
         (Pack::Heat, packs.heat, Act::StartHeat, &labels.start_heat),
     ] {
-        if allowed && !on {
+        let resting = matches!(
+            round,
+            rounds::RoundState::Resting { pack: p, may_start: false, .. } if p == pack
+        );
+        if allowed && !on && !resting {
             let minutes = rounds::on_minutes(d, state, pack).to_string();
             rows.push(button(
                 &label.replace("{ $minutes }", &minutes),
