@@ -106,6 +106,7 @@ proptest! {
             assert_eq!(view(d, after, now), view(d, after, now));
             let bytes = postcard_round_trip(after);
             assert_eq!(&bytes, after, "a session survives being stored");
+            every_tick_counts(after);
         });
     }
 
@@ -149,6 +150,28 @@ fn labels_of(rows: &[Vec<backtalk::engine::Button>]) -> Vec<Vec<String>> {
 fn postcard_round_trip(session: &Session) -> Session {
     let bytes = postcard::to_allocvec(session).expect("it can be written");
     postcard::from_bytes(&bytes).expect("it can be read")
+}
+
+/// What is shown as ticked on the open screen is known to hold.
+fn every_tick_counts(session: &Session) {
+    let d = &*DIALOGUE;
+    let state = State::of(d, session);
+    let Place::Asking(screen) = place(d, &state) else {
+        return;
+    };
+    for (n, item) in d.screens[screen].items.iter().enumerate() {
+        if state.is_ticked(screen, n as u8) {
+            for (fact, option) in &item.sets {
+                let on = state.known.get(*fact).on;
+                assert!(
+                    on & (1 << option) != 0,
+                    "{}: {}",
+                    d.screens[screen].id,
+                    item.label.source()
+                );
+            }
+        }
+    }
 }
 
 /// Anybody at all: every fact has some answer.
