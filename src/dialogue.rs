@@ -42,6 +42,8 @@ pub struct Dialogue {
     pub form: Form,
     /// The facts.
     pub facts: Vec<Fact>,
+    /// What a pause leads to.
+    pub pauses: Pauses,
     /// Whom the talk is about, by voice; the first that holds counts.
     pub voices: Vec<(String, Condition)>,
     /// Words that are filled in only for some people.
@@ -82,6 +84,17 @@ pub struct Dialogue {
     pub rulings: Vec<Ruling>,
     /// Where everything stands in the files.
     pub places: Places,
+}
+
+/// How long answers stay fresh.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pauses {
+    /// After a longer pause the person is asked whether anything is new.
+    pub what_is_new_after_hours: u32,
+    /// After a longer one the danger signs are asked again.
+    pub danger_again_after_hours: u32,
+    /// Where it comes from.
+    pub source: Vec<String>,
 }
 
 /// The hash of a dialogue's form. Two forms with the same hash ask and decide the same.
@@ -406,6 +419,8 @@ pub struct Clock {
     pub heat: Round,
     /// A reminder later than this says that it is late.
     pub late_after_minutes: u32,
+    /// A round that is put off is offered again after this.
+    pub snooze_minutes: u32,
     /// Where it comes from.
     pub source: Vec<String>,
 }

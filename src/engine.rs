@@ -35,12 +35,6 @@ use crate::plan;
 use session::{Begin, RoundWhat, What};
 use text_answer::{Danger, Typed};
 
-/// After a longer pause the person is asked whether anything is new (triage.md section 2, our value).
-const STALE_AFTER: SignedDuration = SignedDuration::from_hours(2);
-
-/// After a longer pause the danger signs are asked again (triage.md section 2, our value).
-const DAY_AFTER: SignedDuration = SignedDuration::from_hours(24);
-
 /// The most events that one check keeps, far more than any real one: after that only a new check
 /// goes on, so that a flood of taps cannot grow a record without end.
 const MOST_EVENTS: usize = 600;

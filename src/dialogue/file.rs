@@ -245,6 +245,8 @@ pub struct DialogueFile {
     /// Who signed this form of the dialogue, or nothing while it is a draft.
     #[serde(default)]
     pub signed_off: Option<SignedOff>,
+    /// What a pause in the middle of the questions leads to.
+    pub pauses: PausesEntry,
     /// Whom the talk is about, when it is not the person who writes: the first that holds counts.
     #[serde(default)]
     pub voices: Vec<VoiceEntry>,
@@ -255,6 +257,19 @@ pub struct DialogueFile {
     pub phases: Vec<PhaseEntry>,
     /// The screens in asking order.
     pub screens: Vec<ScreenEntry>,
+}
+
+/// How long answers stay fresh.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PausesEntry {
+    /// After a longer pause the person is asked whether anything is new.
+    pub what_is_new_after_hours: u32,
+    /// After a longer one the danger signs are asked again.
+    pub danger_again_after_hours: u32,
+    /// Ids of `sources.yaml`.
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
 }
 
 /// A voice and when it is used.
@@ -726,6 +741,8 @@ pub struct ClockEntry {
     pub heat: RoundEntry,
     /// A reminder later than this says that it is late.
     pub late_after_minutes: u32,
+    /// A round that is put off is offered again after this.
+    pub snooze_minutes: u32,
     /// Ids of `sources.yaml`.
     #[schemars(with = "Vec<String>")]
     pub source: Vec<Text>,

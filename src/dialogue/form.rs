@@ -21,7 +21,11 @@ fn describe(d: &Dialogue) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
     let _ = (|| -> std::fmt::Result {
-        writeln!(out, "dialogue {}", d.name)?;
+        let pauses = (
+            d.pauses.what_is_new_after_hours,
+            d.pauses.danger_again_after_hours,
+        );
+        writeln!(out, "dialogue {} {pauses:?}", d.name)?;
         for f in &d.facts {
             let options: Vec<&str> = f.options.iter().map(|o| o.id.as_str()).collect();
             writeln!(

@@ -24,8 +24,8 @@ use super::places::Places;
 use super::template::Template;
 use super::{
     Card, CheckIn, Clock, Common, Concern, Dialogue, Excluded, Explain, Fact, FactOption, Form,
-    Gate, Item, Line, Message, Page, PersonLine, Phase, Round, Rule, Ruling, Screen, ScreenKind,
-    Since, Source, Verdict, Wait, form,
+    Gate, Item, Line, Message, Page, Pauses, PersonLine, Phase, Round, Rule, Ruling, Screen,
+    ScreenKind, Since, Source, Verdict, Wait, form,
 };
 
 /// The placeables that a text may use: what the bot can fill in.
@@ -500,6 +500,11 @@ impl Builder<'_> {
         let numbers = self.numbers(&numbers, &common.country_unknown);
         let common = self.common(common);
 
+        let pauses = Pauses {
+            what_is_new_after_hours: screens.pauses.what_is_new_after_hours,
+            danger_again_after_hours: screens.pauses.danger_again_after_hours,
+            source: self.source(&screens_path, "pauses", &screens.pauses.source),
+        };
         let voices = screens
             .voices
             .iter()
@@ -527,6 +532,7 @@ impl Builder<'_> {
             signed_off: None,
             form: Form::default(),
             facts: self.facts,
+            pauses,
             voices,
             only_words,
             phases,

@@ -116,7 +116,7 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
                 }
             }
             RoundWhat::PutOff(pack) => {
-                let until = at + minutes(SNOOZE_MINUTES);
+                let until = at + minutes(d.clock.snooze_minutes);
                 r.state = RoundState::Resting {
                     pack,
                     until,
@@ -127,7 +127,7 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
                 if let RoundState::Offered { pack } = r.state {
                     r.state = RoundState::Resting {
                         pack,
-                        until: at + minutes(SNOOZE_MINUTES),
+                        until: at + minutes(d.clock.snooze_minutes),
                         may_start: true,
                     };
                 }
@@ -159,9 +159,6 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
     }
     r
 }
-
-/// A snoozed offer comes again after this; the words on the button say so.
-const SNOOZE_MINUTES: u32 = 15;
 
 fn with_sent(state: &mut RoundState, change: impl FnOnce(&mut Sent)) {
     if let RoundState::On { sent, .. } = state {

@@ -116,10 +116,11 @@ impl Turn<'_> {
             return;
         }
         let away = self.now.duration_since(last);
-        if away > STALE_AFTER {
-            self.say(What::CameBack {
-                a_day: away > DAY_AFTER,
-            });
+        let hours = |n: u32| SignedDuration::from_hours(n.into());
+        let pauses = &self.d.pauses;
+        if away > hours(pauses.what_is_new_after_hours) {
+            let a_day = away > hours(pauses.danger_again_after_hours);
+            self.say(What::CameBack { a_day });
         }
     }
 
