@@ -53,8 +53,10 @@ pub fn step(d: &Dialogue, session: &Session, input: &Input, now: Timestamp) -> S
         notice: None,
         erase: false,
         day_passed: false,
+        carried_on: false,
     };
     turn.take(input);
+    turn.keep_danger(session);
     turn.conclude();
     Step {
         session: (!turn.erase).then_some(turn.s),
@@ -88,6 +90,8 @@ struct Turn<'a> {
     erase: bool,
     /// More than a day has passed since the question on the screen was shown.
     day_passed: bool,
+    /// *No* or *Carry on* was pressed.
+    carried_on: bool,
 }
 
 impl Turn<'_> {
@@ -118,7 +122,8 @@ impl Turn<'_> {
         let before = self.state();
         if !matches!(input, Input::Due | Input::Blocked) {
             self.came_back_first(&before);
-            self.day_passed = before.came_back.is_none() && self.state().came_back == Some(true);
+            self.day_passed =
+                before.came_back != Some(true) && self.state().came_back == Some(true);
             if rounds::fold(self.d, &self.s, &before).silenced {
                 self.s.round(self.now, RoundWhat::Resumed);
             }
@@ -172,10 +177,35 @@ impl Turn<'_> {
             return;
         }
         self.forget_old_rounds();
-        if self.s.aside == Aside::None && !self.s.waiting.is_empty() {
+        self.judge();
+        // A note stands over the open question, so it gives way too.
+        if matches!(self.s.aside, Aside::None | Aside::Note(_)) && !self.s.waiting.is_empty() {
             self.s.aside = self.s.waiting.remove(0);
             self.fresh = true;
         }
+    }
+
+    /// A question of danger goes only with its own answer, a new check, or an emergency.
+    fn keep_danger(&mut self, before: &Session) {
+        let new = self.s.log.get(before.log.len()..);
+        let said = |f: &dyn Fn(What) -> bool| new.is_none_or(|l| l.iter().any(|e| f(e.what)));
+        let settled = match &before.aside {
+            Aside::Words { fact, .. } => said(&|w| match w {
+                What::Asked { fact: f, .. } => f == *fact,
+                What::Began(_) => true,
+                _ => false,
+            }),
+            Aside::Crisis => {
+                self.carried_on || said(&|w| matches!(w, What::Asked { .. } | What::Began(_)))
+            }
+            _ => true,
+        };
+        if !settled && self.s.aside != before.aside && !self.s.waiting.contains(&before.aside) {
+            self.s.waiting.insert(0, before.aside.clone());
+        }
+    }
+
+    fn judge(&mut self) {
         let state = self.state();
         let emergency = assess::is_emergency(self.d, &state.known);
         let told = state.told.filter(|_| !state.open).map(|t| t.disposition);
@@ -212,8 +242,13 @@ impl Turn<'_> {
         let event = self.s.log.len() as u16;
         self.say(What::Told { disposition });
         self.owed.push(Owed::Verdict { event });
-        self.s.aside = Aside::None;
-        self.s.waiting.clear();
+        let covered = std::mem::take(&mut self.s.aside);
+        if matches!(covered, Aside::Crisis | Aside::Words { .. }) {
+            self.s.waiting.insert(0, covered);
+        }
+        if disposition == Disposition::Emergency {
+            self.s.waiting.retain(|w| *w == Aside::Crisis);
+        }
         self.s.page = None;
         self.fresh = true;
         self.end_rounds_if_barred();

@@ -23,6 +23,7 @@ impl Turn<'_> {
                 self.s.aside = Aside::None;
             }
             Act::CarryOn => {
+                self.carried_on = true;
                 let covered = std::mem::take(&mut self.s.aside) != Aside::None;
                 // Only somebody who saw the question after a pause has answered it.
                 if state.came_back.is_some() && !covered {

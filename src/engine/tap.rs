@@ -43,7 +43,12 @@ impl Turn<'_> {
                 .filter(|i| route::is_offered(self.d, state, screen, i))
         };
         // The ticks of yesterday are asked again: what would only settle them answers nothing.
-        if self.day_passed && !matches!(wish, Wish::Answer(_) | Wish::Tick(_) | Wish::Confirm(_)) {
+        if self.day_passed
+            && !matches!(
+                wish,
+                Wish::Answer(_) | Wish::Tick(_) | Wish::Confirm(_) | Wish::Explained(..)
+            )
+        {
             self.fresh = true;
             return;
         }
@@ -107,20 +112,25 @@ impl Turn<'_> {
         }
     }
 
-    /// A long pause is noted before the answer that ends it, so that the answer counts as new.
+    /// A long pause is noted before the answer that ends it, so that the answer counts as new. One
+    /// that was short when it was noted may have become a day.
     pub(super) fn came_back_first(&mut self, state: &State) {
         let Some(last) = self.s.last_said().filter(|_| state.open && state.began) else {
             return;
         };
-        if state.came_back.is_some() {
-            return;
-        }
-        let away = self.now.duration_since(last);
         let hours = |n: u32| SignedDuration::from_hours(n.into());
-        let pauses = &self.d.pauses;
-        if away > hours(pauses.what_is_new_after_hours) {
-            let a_day = away > hours(pauses.danger_again_after_hours);
-            self.say(What::CameBack { a_day });
+        let (short, day) = (
+            hours(self.d.pauses.what_is_new_after_hours),
+            hours(self.d.pauses.danger_again_after_hours),
+        );
+        let away = self.now.duration_since(last);
+        let noted = match state.came_back {
+            None => short,
+            Some(false) => day,
+            Some(true) => return,
+        };
+        if away > noted {
+            self.say(What::CameBack { a_day: away > day });
         }
     }
 

@@ -43,7 +43,9 @@ pub fn plain(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\'' | '’' | '‘' | '`' => {}
-            '.' | '!' | '?' | ';' | '\n' | ',' => out.push_str(" | "),
+            '.' | '!' | '?' | ';' | '\n' | ',' | ':' | '(' | ')' | '/' | '…' | '–' | '—' => {
+                out.push_str(" | ")
+            }
             c if c.is_alphanumeric() => out.extend(c.to_lowercase()),
             _ => out.push(' '),
         }

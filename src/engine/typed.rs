@@ -69,9 +69,14 @@ impl Turn<'_> {
     fn ask_of_danger(&mut self, first: Aside, others: Vec<Aside>) {
         if !self.asks_of_danger() {
             self.s.aside = first;
+        } else if first == Aside::Crisis && self.s.aside != first {
+            self.s.waiting.retain(|w| *w != Aside::Crisis);
+            self.s.waiting.insert(0, first);
         } else if self.s.aside != first && !self.s.waiting.contains(&first) {
             self.s.waiting.push(first);
         }
+        let shown = self.s.aside.clone();
+        self.s.waiting.retain(|w| *w != shown);
         for other in others {
             if self.s.aside != other && !self.s.waiting.contains(&other) {
                 self.s.waiting.push(other);
