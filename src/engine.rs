@@ -143,10 +143,6 @@ impl Turn<'_> {
                 }
             }
             Input::UnknownPress => self.stale(),
-            Input::Press(press) if self.is_full() && press.wish.could_wait() => {
-                self.fresh = true;
-                self.aside("start_again");
-            }
             Input::Press(press) => self.press(press, &before),
             Input::Text(text) => self.text(text, &before),
             Input::Edited(text) => self.edited(text, &before),
@@ -165,9 +161,14 @@ impl Turn<'_> {
         }
     }
 
-    /// Whether the log has no room for another answer.
-    fn is_full(&self) -> bool {
-        self.s.log.len() >= MOST_EVENTS
+    /// Whether the log has no room for what can wait; the person is then offered a new check.
+    fn is_full(&mut self) -> bool {
+        let full = self.s.log.len() >= MOST_EVENTS;
+        if full {
+            self.fresh = true;
+            self.aside("start_again");
+        }
+        full
     }
 
     /// What follows from the facts whatever the input was: an emergency at once, a verdict when

@@ -1,14 +1,15 @@
 //! Laws of the engine over random conversations, and of the rules over random people.
 
 use backtalk::assess::assess;
-use backtalk::dialogue::{Concern, Dialogue, FactKind, Knowledge, Known};
+use backtalk::dialogue::{Concern, Dialogue, Disposition, FactKind, Knowledge, Known};
 use backtalk::engine::route::{Place, place};
-use backtalk::engine::session::What;
+use backtalk::engine::session::{Aside, What};
 use backtalk::engine::view::view;
-use backtalk::engine::{Command, Input, Press, Session, State, begin, step};
-use backtalk::{dialogue, shipped};
+use backtalk::engine::{Command, Input, Press, Session, State, Wish, begin, step};
+use backtalk::{answerer, dialogue, shipped};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use std::sync::LazyLock;
 
 static DIALOGUE: LazyLock<Dialogue> = LazyLock::new(|| {
@@ -96,7 +97,16 @@ fn converse(doings: &[Do], mut each: impl FnMut(&Session, &Input, &Session, Time
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 150,
+        // The same cases on every run; PROPTEST_RNG_SEED tries others.
+        rng_seed: std::env::var("PROPTEST_RNG_SEED")
+            .ok()
+            .and_then(|s| s.parse().ok())
+            .map_or(RngSeed::Fixed(20_260_302), RngSeed::Fixed),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn no_input_breaks_the_engine_and_folding_twice_is_the_same(doings in prop::collection::vec(doing(), 1..80)) {
@@ -127,7 +137,13 @@ proptest! {
             }
             let back = step(d, after, &Input::Command(Command::Undo), now).session.expect("kept");
             let shown = |s: &Session| view(d, s, now).map(|v| (v.text, labels_of(&v.rows)));
-            assert_eq!(shown(&back), shown(&Session { aside: Default::default(), ..before.clone() }));
+            // A question of danger stays over the open one until it is answered; then undo shows it.
+            let of_danger = matches!(after.aside, Aside::Words { .. } | Aside::Crisis);
+            let expected = match of_danger {
+                true => after.clone(),
+                false => Session { aside: Aside::None, ..before.clone() },
+            };
+            assert_eq!(shown(&back), shown(&expected));
         });
     }
 
@@ -139,6 +155,60 @@ proptest! {
         let (was, is) = (assess(d, &person), assess(d, &worse));
         prop_assert!(is.disposition >= was.disposition, "{}: {:?} -> {:?}", d.facts[fact].id, was, is);
     }
+}
+
+/// A plain person's conversation up to a screen, with a log that has no room left.
+fn full_at(screen: &str) -> Session {
+    let d = &*DIALOGUE;
+    let person = d.completed(&d.nothing_known());
+    let mut session = begin(d);
+    loop {
+        let state = State::of(d, &session);
+        if place(d, &state) == Place::Asking(d.screen(screen).expect("a screen")) {
+            break;
+        }
+        let wish = answerer::next(d, &session, &state, &person).expect("the screen is met");
+        let press = Input::Press(Press {
+            visit: state.visit,
+            wish,
+        });
+        session = step(d, &session, &press, start()).session.expect("kept");
+    }
+    let nerves = d.screen("danger_nerves").expect("a screen") as u16;
+    for n in 0..600 {
+        let what = match n % 2 {
+            0 => What::Ticked {
+                screen: nerves,
+                item: 6,
+            },
+            _ => What::Unticked {
+                screen: nerves,
+                item: 6,
+            },
+        };
+        session.say(start(), what);
+    }
+    session
+}
+
+#[test]
+fn a_full_log_holds_back_no_emergency_and_offers_a_new_check_for_the_rest() {
+    let d = &*DIALOGUE;
+    let press = |session: &Session, wish| {
+        let visit = State::of(d, session).visit;
+        step(d, session, &Input::Press(Press { visit, wish }), start())
+            .session
+            .expect("kept")
+    };
+    let told = |session: &Session| State::of(d, session).disposition();
+    let ticked = press(&full_at("danger_nerves"), Wish::Tick(0));
+    assert_eq!(told(&ticked), Some(Disposition::Emergency));
+    let answered = press(&full_at("mood"), Wish::Answer(4));
+    assert_eq!(told(&answered), Some(Disposition::Emergency));
+    let full = full_at("danger_nerves");
+    let settled = press(&full, Wish::Finish);
+    assert_eq!(settled.log, full.log);
+    assert_eq!(settled.aside, Aside::Message("start_again".into()));
 }
 
 fn labels_of(rows: &[Vec<backtalk::engine::Button>]) -> Vec<Vec<String>> {

@@ -741,6 +741,8 @@ pub struct ClockEntry {
     pub heat: RoundEntry,
     /// A reminder later than this says that it is late.
     pub late_after_minutes: u32,
+    /// "Take it off now" is said once more after this.
+    pub off_again_after_minutes: u32,
     /// A round that is put off is offered again after this.
     pub snooze_minutes: u32,
     /// Ids of `sources.yaml`.

@@ -165,7 +165,7 @@ impl Turn<'_> {
         {
             self.s.aside = Aside::Mistake;
             self.fresh = true;
-        } else if state.began {
+        } else if state.began && !self.is_full() {
             self.fresh |= !state.open && !state.planned;
             self.say(What::Undone);
         }

@@ -59,19 +59,10 @@ pub enum Wish {
 }
 
 impl Wish {
-    /// Whether it may be held back when a log is full: an answer that cannot be an emergency.
+    /// Whether it may be held back when a log is full: it settles or takes away, and cannot be
+    /// the answer that is an emergency.
     pub fn could_wait(&self) -> bool {
-        !matches!(
-            self,
-            Wish::Tick(_)
-                | Wish::Asked(..)
-                | Wish::AskedThen(..)
-                | Wish::Act(_)
-                | Wish::Reply(_)
-                | Wish::Page(..)
-                | Wish::Country(_)
-                | Wish::ChangePart(_)
-        )
+        matches!(self, Wish::Untick(_) | Wish::Finish | Wish::Skip)
     }
 }
 

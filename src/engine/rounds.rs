@@ -227,7 +227,7 @@ fn round_timers(d: &Dialogue, state: &State, round: RoundState, out: &mut Vec<Ti
                 }
                 Some(asked) if !sent.again => {
                     out.push(Timer {
-                        at: asked + minutes(1),
+                        at: asked + minutes(d.clock.off_again_after_minutes),
                         what: RoundWhat::OffAgain,
                     });
                 }

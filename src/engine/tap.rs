@@ -42,6 +42,9 @@ impl Turn<'_> {
                 .get(usize::from(item))
                 .filter(|i| route::is_offered(self.d, state, screen, i))
         };
+        if wish.could_wait() && self.is_full() {
+            return;
+        }
         // The ticks of yesterday are asked again: what would only settle them answers nothing.
         if self.day_passed
             && !matches!(
@@ -177,6 +180,9 @@ impl Turn<'_> {
         let state = self.state();
         if !state.began || !state.done.contains(&usize::from(screen)) {
             return self.stale();
+        }
+        if self.is_full() {
+            return;
         }
         self.s.aside = Aside::None;
         self.fresh = !state.open;

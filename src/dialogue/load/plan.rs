@@ -56,6 +56,7 @@ impl Builder<'_> {
             ice: round(&e.ice),
             heat: round(&e.heat),
             late_after_minutes: e.late_after_minutes,
+            off_again_after_minutes: e.off_again_after_minutes,
             snooze_minutes: e.snooze_minutes,
             source: self.source(file, "clock", &e.source),
         }
