@@ -16,6 +16,7 @@ use crate::dialogue::issue::{self, Sources};
 use crate::dialogue::{Dialogue, load};
 use crate::store::Store;
 use crate::store::memory::MemoryStore;
+use crate::store::seal::Keyring;
 use crate::store::sqlite::SqliteStore;
 use crate::turn::Bot;
 use crate::{app, shipped, terminal, vignettes};
@@ -221,7 +222,9 @@ fn color() -> bool {
 fn open_store(choice: &StoreChoice) -> Result<Arc<dyn Store>, String> {
     Ok(match choice {
         StoreChoice::Memory => Arc::new(MemoryStore::default()),
-        StoreChoice::File(path) => Arc::new(SqliteStore::open(path).map_err(|e| e.to_string())?),
+        StoreChoice::File(path) => {
+            Arc::new(SqliteStore::open(path, Keyring::none()).map_err(|e| e.to_string())?)
+        }
     })
 }
 

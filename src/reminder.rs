@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 use tracing::warn;
 
@@ -30,7 +29,7 @@ pub async fn run(
     while !*stop.borrow() {
         let now = clock.now();
         let sleep = match store.claim_due(now, BATCH, LEASE).await {
-            Ok(claims) if claims.is_empty() => until_next(&*store, &*clock, now).await,
+            Ok(claims) if claims.is_empty() => until_next(&*store, &*clock).await,
             Ok(claims) => {
                 for claim in claims {
                     hand(claim.person);
@@ -50,8 +49,8 @@ pub async fn run(
     }
 }
 
-async fn until_next(store: &dyn Store, clock: &dyn Clock, now: Timestamp) -> Duration {
-    match store.next_due(now).await {
+async fn until_next(store: &dyn Store, clock: &dyn Clock) -> Duration {
+    match store.next_due().await {
         Ok(Some(next)) => clock.until(next).min(LONGEST_SLEEP),
         Ok(None) => LONGEST_SLEEP,
         Err(error) => {

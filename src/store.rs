@@ -1,12 +1,16 @@
 //! Where records live: one small contract that every store keeps, and the record itself.
 //!
 //! A record is what is kept of one person: the session, what they see, what they are owed, and
-//! when the bot must look at them again. `turn` and `reminder` are the only callers.
+//! when the bot must look at them again. `turn` and `reminder` are the callers while the bot runs;
+//! `commons` is what its processes share besides.
 
+pub mod commons;
+pub mod keys;
 pub mod memory;
 pub mod record;
+pub mod seal;
 pub mod sqlite;
-mod stored;
+pub mod stored;
 
 use std::time::Duration;
 
@@ -14,7 +18,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use thiserror::Error;
 
+pub use commons::Commons;
 pub use record::{OwedEntry, Record, Shown};
+pub use stored::Stored;
 
 /// One person, by the number of their private chat. The terminal has number 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +59,9 @@ pub enum StoreError {
     /// Give up on this record and tell somebody: it cannot be read.
     #[error("a record cannot be read: {0}")]
     Unreadable(String),
+    /// Try again later: there is no room for what was to be written, and nothing was.
+    #[error("the store is full: {0}")]
+    Full(String),
     /// Stop: the store cannot be used as it is set up.
     #[error("{0}")]
     Unusable(String),
@@ -60,7 +69,7 @@ pub enum StoreError {
 
 /// The contract. Every implementation passes the suite in `tests/store.rs`.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Commons {
     /// The record of a person, if anything is kept.
     async fn load(&self, person: Person) -> Result<Option<Record>, StoreError>;
 
@@ -79,7 +88,8 @@ pub trait Store: Send + Sync {
     ) -> Result<Commit, StoreError>;
 
     /// Up to `limit` people whose `due` is at or before `now` and who are not held by a lease,
-    /// soonest first. Each is held until `now + lease`.
+    /// soonest first. Each is held until `now + lease`; somebody who was held without a commit
+    /// counts as due from the end of the lease.
     async fn claim_due(
         &self,
         now: Timestamp,
@@ -87,13 +97,30 @@ pub trait Store: Send + Sync {
         lease: Duration,
     ) -> Result<Vec<Claim>, StoreError>;
 
-    /// The soonest `due` of anybody who is not held by a lease at `now`, and the soonest end of a
-    /// lease of somebody who is: when the caller should look again.
-    async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
+    /// The soonest `due` of anybody, or end of a lease of somebody who is or was held: when the
+    /// caller should look again. It may lie in the past.
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Erase everything kept of a person. Nothing readable stays behind.
+    /// Erase everything kept of a person, dead letters too. Nothing readable stays behind.
     async fn forget(&self, person: Person) -> Result<(), StoreError>;
 
     /// Everybody who has a record, in order of their numbers.
     async fn people(&self) -> Result<Vec<Person>, StoreError>;
+
+    /// Everybody who was last active after `after` and at or before `until`, in order of their
+    /// numbers.
+    async fn active_between(
+        &self,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Person>, StoreError>;
+
+    /// Erase everybody who was last active at or before `until`; the answer is how many.
+    async fn sweep(&self, until: Timestamp) -> Result<usize, StoreError>;
+
+    /// What is kept of a person, as it is kept: for moving and counting, never for reading.
+    async fn stored(&self, person: Person) -> Result<Option<Stored>, StoreError>;
+
+    /// Keep this of a person of whom nothing is kept. The answer is whether nothing was.
+    async fn restore(&self, person: Person, stored: &Stored) -> Result<bool, StoreError>;
 }

@@ -156,6 +156,9 @@ pub async fn take(
         if let Some(u) = update {
             next.saw(u);
         }
+        if !matches!(input, Input::Due | Input::Blocked) {
+            next.active = now;
+        }
         place_question(&bot.dialogue, &mut next, result.fresh, now);
         next.due = due(&bot.dialogue, &next, now);
         match bot

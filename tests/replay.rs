@@ -9,6 +9,7 @@ use backtalk::replay_run::{Mode, beside, mismatches};
 use backtalk::shipped;
 use backtalk::store::Store;
 use backtalk::store::memory::MemoryStore;
+use backtalk::store::seal::Keyring;
 use backtalk::store::sqlite::SqliteStore;
 use rstest::rstest;
 
@@ -23,7 +24,9 @@ fn check(path: &Path, mode: Mode) {
     let memory: Arc<dyn Store> = Arc::new(MemoryStore::default());
     let open = || -> Arc<dyn Store> {
         match mode {
-            Mode::Reloaded => Arc::new(SqliteStore::open(&file).expect("the file opens")),
+            Mode::Reloaded => {
+                Arc::new(SqliteStore::open(&file, Keyring::none()).expect("the file opens"))
+            }
             _ => memory.clone(),
         }
     };

@@ -316,7 +316,7 @@ fn it_is_time_to_look_again_when_the_next_is_due_or_a_lease_ends() {
         ),
         (Ask::NextDue, Said::Next(Some(42))),
         (Ask::At(42), Said::Done),
-        (Ask::NextDue, Said::Next(Some(10))),
+        (Ask::NextDue, Said::Next(Some(42))),
         (commit(ANNA, 1, None, "done"), Said::Applied),
         (Ask::NextDue, Said::Next(Some(50))),
         (Ask::Forget(BEN), Said::Done),
@@ -377,7 +377,7 @@ fn nobody_is_claimed_a_fraction_of_a_millisecond_early() {
                 .unwrap();
             let just_before = subject.store.claim_due(at(10), 1, early).await.unwrap();
             assert_eq!(just_before, [], "{}", subject.name);
-            let next = subject.store.next_due(at(10)).await.unwrap();
+            let next = subject.store.next_due().await.unwrap();
             assert_eq!(next, Some(at(11)), "{}", subject.name);
         });
     }
@@ -402,7 +402,7 @@ fn an_endless_lease_and_the_end_of_time_are_no_trouble() {
                 .unwrap();
             assert_eq!(claims.len(), 1, "{}", subject.name);
             assert!(
-                subject.store.next_due(at(0)).await.unwrap().is_some(),
+                subject.store.next_due().await.unwrap().is_some(),
                 "{}",
                 subject.name
             );

@@ -1,8 +1,8 @@
 //! The stored form of what is kept of one person.
 //!
 //! The header (version, due time, update ids) stands apart from the body, so that a store can
-//! index it without reading what the person said. The body begins with a format number: a binary
-//! reads its own format and the one before.
+//! index it without reading what the person said. The body begins with a format number, and is
+//! sealed by the store.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,8 @@ pub struct Record {
     pub version: u64,
     /// When the bot must look again: the next timer or the next try to deliver.
     pub due: Option<Timestamp>,
+    /// When the person last wrote or pressed. What is kept of them ends a retention time later.
+    pub active: Timestamp,
     /// The updates applied last, oldest first, at most [`SEEN`].
     pub seen: Vec<UpdateId>,
     /// Everything else.
@@ -72,37 +74,26 @@ impl Record {
             self.seen.remove(0);
         }
     }
+}
 
+impl Body {
     /// The body as bytes, with its format number in front.
-    pub fn body_bytes(&self) -> Vec<u8> {
+    pub fn bytes(&self) -> Vec<u8> {
         let mut out = vec![FORMAT];
         // Writing to memory cannot fail, and every type in it has a form in this encoding.
-        out.extend(postcard::to_allocvec(&self.body).unwrap_or_default());
+        out.extend(postcard::to_allocvec(self).unwrap_or_default());
         out
     }
 
-    /// A record from its header and the bytes of its body.
-    pub fn read(
-        version: u64,
-        due: Option<Timestamp>,
-        seen: Vec<UpdateId>,
-        bytes: &[u8],
-    ) -> Result<Record, StoreError> {
-        let body = match bytes {
+    /// A body from its bytes.
+    pub fn read(bytes: &[u8]) -> Result<Body, StoreError> {
+        match bytes {
             [FORMAT, rest @ ..] => postcard::from_bytes(rest)
-                .map_err(|_| StoreError::Unreadable("its bytes are damaged".into()))?,
-            [other, ..] => {
-                return Err(StoreError::Unreadable(format!(
-                    "it has format {other}, this program reads {FORMAT}"
-                )));
-            }
-            [] => return Err(StoreError::Unreadable("it is empty".into())),
-        };
-        Ok(Record {
-            version,
-            due,
-            seen,
-            body,
-        })
+                .map_err(|_| StoreError::Unreadable("its bytes are damaged".into())),
+            [other, ..] => Err(StoreError::Unreadable(format!(
+                "it has format {other}, this program reads {FORMAT}"
+            ))),
+            [] => Err(StoreError::Unreadable("it is empty".into())),
+        }
     }
 }

@@ -9,27 +9,35 @@ mod queries;
 mod writer;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::commons::{DeadLetter, Lead, Note, Process};
+use super::seal::Keyring;
 use super::stored::{self, Stored};
-use super::{Claim, Commit, Person, Record, Store, StoreError, UpdateId};
+use super::{Claim, Commit, Commons, Person, Record, Store, StoreError, UpdateId};
 use writer::{After, Writer};
 
 /// Records in a SQLite file. Dropping it waits until the file is closed.
 #[derive(Debug)]
 pub struct SqliteStore {
     writer: Writer,
+    keys: Arc<Keyring>,
 }
+
+/// The note that names the process which polls.
+const LEADER: &str = "leader";
 
 impl SqliteStore {
     /// Open the file, and create it and its folder when they are missing. What is created can be
     /// read by its owner only. The file belongs to this store until it is closed.
-    pub fn open(path: &Path) -> Result<SqliteStore, StoreError> {
+    pub fn open(path: &Path, keys: Keyring) -> Result<SqliteStore, StoreError> {
         Ok(SqliteStore {
             writer: Writer::start(file::open(path)?)?,
+            keys: Arc::new(keys),
         })
     }
 
@@ -43,9 +51,8 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn load(&self, person: Person) -> Result<Option<Record>, StoreError> {
-        self.writer
-            .ask(After::Commit, move |file| queries::load(file, person))
-            .await
+        let stored = self.stored(person).await?;
+        stored.map(|s| s.read(person, &self.keys)).transpose()
     }
 
     async fn commit(
@@ -55,10 +62,11 @@ impl Store for SqliteStore {
         record: &Record,
         update: Option<UpdateId>,
     ) -> Result<Commit, StoreError> {
-        let new = Stored::after(expected, record);
+        let keys = self.keys.clone();
+        let new = Stored::after(person, expected, record, &keys);
         self.writer
             .ask(After::Commit, move |file| {
-                queries::commit(file, person, expected, &new, update)
+                queries::commit(file, &keys, person, expected, &new, update)
             })
             .await
     }
@@ -69,20 +77,18 @@ impl Store for SqliteStore {
         limit: usize,
         lease: Duration,
     ) -> Result<Vec<Claim>, StoreError> {
+        let keys = self.keys.clone();
         let now_ms = stored::present(now);
         let until_ms = stored::lease_end(now_ms, lease);
         self.writer
             .ask(After::Commit, move |file| {
-                queries::claim_due(file, now_ms, limit, until_ms)
+                queries::claim_due(file, &keys, now_ms, limit, until_ms)
             })
             .await
     }
 
-    async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let now_ms = stored::present(now);
-        self.writer
-            .ask(After::Commit, move |file| queries::next_due(file, now_ms))
-            .await
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.writer.ask(After::Commit, queries::next_due).await
     }
 
     async fn forget(&self, person: Person) -> Result<(), StoreError> {
@@ -93,5 +99,108 @@ impl Store for SqliteStore {
 
     async fn people(&self) -> Result<Vec<Person>, StoreError> {
         self.writer.ask(After::Commit, queries::people).await
+    }
+
+    async fn active_between(
+        &self,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Person>, StoreError> {
+        let (after, until) = (stored::present(after), stored::present(until));
+        self.writer
+            .ask(After::Commit, move |file| {
+                queries::active_between(file, after, until)
+            })
+            .await
+    }
+
+    async fn sweep(&self, until: Timestamp) -> Result<usize, StoreError> {
+        let until_ms = stored::present(until);
+        self.writer
+            .ask(After::Scrubbing, move |file| queries::sweep(file, until_ms))
+            .await
+    }
+
+    async fn stored(&self, person: Person) -> Result<Option<Stored>, StoreError> {
+        self.writer
+            .ask(After::Commit, move |file| queries::standing(file, person))
+            .await
+    }
+
+    async fn restore(&self, person: Person, stored: &Stored) -> Result<bool, StoreError> {
+        let stored = stored.clone();
+        self.writer
+            .ask(After::Commit, move |file| {
+                queries::restore(file, person, &stored)
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl Commons for SqliteStore {
+    /// The file belongs to one process, so that one leads.
+    async fn lead(&self, who: Process, _: Duration) -> Result<Lead, StoreError> {
+        let who = who.0.to_string();
+        self.writer
+            .ask(After::Commit, move |file| {
+                let before = queries::note(file, LEADER)?;
+                let unclean = before.as_ref().is_some_and(|b| *b != who);
+                // A lease that is only renewed costs no write.
+                if before.as_ref() != Some(&who) {
+                    queries::set_note(file, LEADER, &who)?;
+                }
+                Ok(Lead::Leading { unclean })
+            })
+            .await
+    }
+
+    async fn resign(&self, who: Process) -> Result<(), StoreError> {
+        let who = who.0.to_string();
+        self.writer
+            .ask(After::Commit, move |file| {
+                queries::unset_note(file, LEADER, &who)
+            })
+            .await
+    }
+
+    async fn note(&self, note: Note) -> Result<Option<String>, StoreError> {
+        self.writer
+            .ask(After::Commit, move |file| queries::note(file, note.name()))
+            .await
+    }
+
+    async fn set_note(&self, note: Note, text: &str) -> Result<(), StoreError> {
+        let text = text.to_owned();
+        self.writer
+            .ask(After::Commit, move |file| {
+                queries::set_note(file, note.name(), &text)
+            })
+            .await
+    }
+
+    async fn attempt(&self, update: UpdateId) -> Result<u32, StoreError> {
+        self.writer
+            .ask(After::Commit, move |file| queries::attempt(file, update))
+            .await
+    }
+
+    async fn calm(&self) -> Result<(), StoreError> {
+        self.writer.ask(After::Commit, queries::calm).await
+    }
+
+    async fn park(&self, letter: &DeadLetter) -> Result<(), StoreError> {
+        let letter = letter.clone();
+        self.writer
+            .ask(After::Commit, move |file| queries::park(file, &letter))
+            .await
+    }
+
+    async fn parked(&self) -> Result<Vec<DeadLetter>, StoreError> {
+        self.writer.ask(After::Commit, queries::parked).await
+    }
+
+    async fn clear_parked(&self) -> Result<(), StoreError> {
+        self.writer.ask(After::Commit, queries::clear_parked).await
     }
 }

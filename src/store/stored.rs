@@ -1,73 +1,111 @@
 //! A record as a store keeps it, and what every store decides from it.
 //!
-//! The stores of this program hold this form; a store elsewhere follows the same rules. Instants
-//! are whole milliseconds since 1970: a moment to wait for is rounded up and the present is rounded
+//! The stores of this program hold this form, and `store migrate` carries it from one to another
+//! without opening it; a store elsewhere follows the same rules. Instants are whole milliseconds since 1970: a moment to wait for is rounded up and the present is rounded
 //! down, so that nobody is claimed before they are due.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::record::Body;
+use super::seal::Keyring;
 use super::{Claim, Commit, Person, Record, StoreError, UpdateId};
 
 /// The header in numbers, the body in bytes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     /// Counts commits.
     pub version: u64,
     /// When the person is due.
     pub due_ms: Option<i64>,
+    /// When the person last wrote or pressed.
+    pub active_ms: i64,
     /// The updates applied last, oldest first.
     pub seen: Vec<UpdateId>,
-    /// The body, with its format number in front.
+    /// The body as it is kept; see [`seal`](super::seal).
     pub body: Vec<u8>,
 }
 
 impl Stored {
-    /// What a commit of `record` over version `expected` leaves in the store.
-    pub fn after(expected: u64, record: &Record) -> Stored {
+    /// What a commit of a person's `record` over version `expected` leaves in the store.
+    pub fn after(person: Person, expected: u64, record: &Record, keys: &Keyring) -> Stored {
+        let version = expected.saturating_add(1);
         Stored {
-            version: expected.saturating_add(1),
+            version,
             due_ms: record.due.map(to_wait_for),
+            active_ms: present(record.active),
             seen: record.seen.clone(),
-            body: record.body_bytes(),
+            body: keys.close(person, version, &record.body.bytes()),
         }
     }
 
-    /// The record.
-    pub fn read(self) -> Result<Record, StoreError> {
-        let due = match self.due_ms {
-            Some(ms) => Some(instant(ms)?),
-            None => None,
-        };
-        Record::read(self.version, due, self.seen, &self.body)
+    /// The record of this person.
+    pub fn read(&self, person: Person, keys: &Keyring) -> Result<Record, StoreError> {
+        Ok(Record {
+            version: self.version,
+            due: self.due_ms.map(instant).transpose()?,
+            active: instant(self.active_ms)?,
+            seen: self.seen.clone(),
+            body: Body::read(&keys.open(person, self.version, &self.body)?)?,
+        })
     }
 
     /// The record for whoever claimed it. One that cannot be read is told of here and left out: it
     /// must not keep the others waiting.
-    pub fn claim(self, person: Person) -> Option<Claim> {
-        self.read()
+    pub fn claim(&self, person: Person, keys: &Keyring) -> Option<Claim> {
+        self.read(person, keys)
             .inspect_err(|why| tracing::error!("somebody is due, but {why}"))
             .map(|record| Claim { person, record })
             .ok()
+    }
+
+    /// Why a commit over version `expected` changes nothing while this stands, if so.
+    pub fn hinders(&self, expected: u64, update: Option<UpdateId>) -> Option<Hindrance> {
+        if update.is_some_and(|update| self.seen.contains(&update)) {
+            Some(Hindrance::Already)
+        } else if self.version != expected {
+            Some(Hindrance::Conflict)
+        } else {
+            None
+        }
+    }
+}
+
+/// Why a commit changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hindrance {
+    /// The update was applied before.
+    Already,
+    /// Another version stands.
+    Conflict,
+}
+
+impl Hindrance {
+    /// What the caller is told, with the record that stands.
+    pub fn tell(self, record: Record) -> Commit {
+        match self {
+            Hindrance::Already => Commit::Already(record),
+            Hindrance::Conflict => Commit::Conflict(Some(record)),
+        }
     }
 }
 
 /// Why a commit changes nothing, if so.
 pub fn hindrance(
-    standing: Option<Stored>,
+    person: Person,
+    standing: Option<&Stored>,
     expected: u64,
     update: Option<UpdateId>,
+    keys: &Keyring,
 ) -> Result<Option<Commit>, StoreError> {
     match standing {
-        Some(standing) if update.is_some_and(|update| standing.seen.contains(&update)) => {
-            Ok(Some(Commit::Already(standing.read()?)))
-        }
-        Some(standing) if standing.version != expected => {
-            Ok(Some(Commit::Conflict(Some(standing.read()?))))
-        }
+        Some(standing) => match standing.hinders(expected, update) {
+            Some(why) => Ok(Some(why.tell(standing.read(person, keys)?))),
+            None => Ok(None),
+        },
         None if expected != 0 => Ok(Some(Commit::Conflict(None))),
-        _ => Ok(None),
+        None => Ok(None),
     }
 }
 

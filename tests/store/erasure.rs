@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use backtalk::store::seal::Keyring;
 use backtalk::store::sqlite::SqliteStore;
 use backtalk::store::{Person, Store, StoreError};
 use tempfile::TempDir;
@@ -22,7 +23,7 @@ fn can_be_read(folder: &TempDir, canary: &str) -> bool {
 #[test]
 fn who_is_forgotten_leaves_no_readable_byte() {
     let (folder, path) = file();
-    let store = SqliteStore::open(&path).unwrap();
+    let store = SqliteStore::open(&path, Keyring::none()).unwrap();
     put(&store, ANNA, 0, Some(10), "canary-of-anna");
     put(&store, BEN, 0, None, "canary-of-ben");
     put(&store, ANNA, 1, None, &"canary-of-anna ".repeat(1000));
@@ -36,7 +37,7 @@ fn who_is_forgotten_leaves_no_readable_byte() {
 #[test]
 fn who_is_forgotten_among_many_leaves_no_readable_byte() {
     let (folder, path) = file();
-    let store = SqliteStore::open(&path).unwrap();
+    let store = SqliteStore::open(&path, Keyring::none()).unwrap();
     let people = 211;
     let canary = |person: i64| format!("<c{person:04}>");
     // Small rows of many sizes, put in between each other: SQLite moves them from page to page, and
@@ -64,7 +65,7 @@ fn who_is_forgotten_among_many_leaves_no_readable_byte() {
 #[test]
 fn to_forget_is_finished_by_the_next_opening() {
     let (folder, path) = file();
-    let store = SqliteStore::open(&path).unwrap();
+    let store = SqliteStore::open(&path, Keyring::none()).unwrap();
     put(&store, ANNA, 0, None, "canary");
     put(&store, BEN, 0, None, "hello");
     drop(store);
@@ -77,7 +78,7 @@ fn to_forget_is_finished_by_the_next_opening() {
         .unwrap();
     drop(crashed);
     assert!(can_be_read(&folder, "canary"));
-    let store = SqliteStore::open(&path).unwrap();
+    let store = SqliteStore::open(&path, Keyring::none()).unwrap();
     assert!(!can_be_read(&folder, "canary"));
     assert_eq!(block_on(store.people()).unwrap(), [BEN]);
 }
@@ -85,7 +86,7 @@ fn to_forget_is_finished_by_the_next_opening() {
 #[test]
 fn to_forget_while_another_program_reads_is_to_be_repeated() {
     let (folder, path) = file();
-    let store = SqliteStore::open(&path).unwrap();
+    let store = SqliteStore::open(&path, Keyring::none()).unwrap();
     put(&store, ANNA, 0, None, "canary");
     let reader = rusqlite::Connection::open(&path).unwrap();
     reader

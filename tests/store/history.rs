@@ -8,6 +8,7 @@ use backtalk::dialogue::Form;
 use backtalk::engine::{Owed, Session};
 use backtalk::store::memory::MemoryStore;
 use backtalk::store::record::{Body, FORMAT};
+use backtalk::store::seal::{self, Keyring};
 use backtalk::store::sqlite::SqliteStore;
 use backtalk::store::{Commit, OwedEntry, Person, Record, Store, StoreError};
 use jiff::Timestamp;
@@ -32,6 +33,10 @@ pub enum Ask {
     People,
     /// Spoil the bytes of a body behind the store's back.
     Damage(i64),
+    /// Who was last active after the first and until the second of these moments.
+    Active(i64, i64),
+    /// Erase who was last active until then.
+    Sweep(i64),
     /// From here on it is this many milliseconds after 1970.
     At(i64),
 }
@@ -48,8 +53,10 @@ pub enum Said {
     Claims(Vec<(i64, Record)>),
     Next(Option<i64>),
     People(Vec<i64>),
+    Swept(usize),
     Unreadable,
     Unavailable,
+    Full,
     Unusable(String),
 }
 
@@ -61,6 +68,7 @@ pub fn record(version: u64, due: Option<i64>, seen: &[i64], word: &str) -> Recor
         version,
         due: due.map(at),
         seen: seen.to_vec(),
+        active: at(0),
         body: Body {
             session: Some(session),
             owed: vec![OwedEntry {
@@ -91,7 +99,7 @@ pub fn every_store() -> Vec<Subject> {
     vec![memory(), sqlite()]
 }
 
-const DAMAGED: [u8; 2] = [FORMAT, 0xff];
+const DAMAGED: [u8; 3] = [seal::PLAIN, FORMAT, 0xff];
 
 fn memory() -> Subject {
     let store = Arc::new(MemoryStore::new());
@@ -110,7 +118,7 @@ fn sqlite() -> Subject {
     let path = folder.path().join("backtalk.db");
     Subject {
         name: "sqlite",
-        store: Arc::new(SqliteStore::open(&path).unwrap()),
+        store: Arc::new(SqliteStore::open(&path, Keyring::none()).unwrap()),
         damage: Box::new(move |person| damage_file(&path, person)),
         now: at(0),
         _folder: Some(folder),
@@ -133,6 +141,7 @@ impl Subject {
             StoreError::Unreadable(_) => Said::Unreadable,
             StoreError::Unavailable(_) => Said::Unavailable,
             StoreError::Unusable(why) => Said::Unusable(why),
+            StoreError::Full(_) => Said::Full,
         })
     }
 
@@ -163,17 +172,17 @@ impl Subject {
                 let claims = store.claim_due(self.now, *limit, lease).await?;
                 Said::Claims(claims.into_iter().map(|c| (c.person.0, c.record)).collect())
             }
-            Ask::NextDue => Said::Next(
-                store
-                    .next_due(self.now)
-                    .await?
-                    .map(Timestamp::as_millisecond),
-            ),
+            Ask::NextDue => Said::Next(store.next_due().await?.map(Timestamp::as_millisecond)),
             Ask::Forget(person) => {
                 store.forget(Person(*person)).await?;
                 Said::Done
             }
             Ask::People => Said::People(store.people().await?.into_iter().map(|p| p.0).collect()),
+            Ask::Active(after, until) => {
+                let people = store.active_between(at(*after), at(*until)).await?;
+                Said::People(people.into_iter().map(|p| p.0).collect())
+            }
+            Ask::Sweep(until) => Said::Swept(store.sweep(at(*until)).await?),
             Ask::Damage(person) => {
                 (self.damage)(Person(*person));
                 Said::Done

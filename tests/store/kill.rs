@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
+use backtalk::store::seal::Keyring;
 use backtalk::store::sqlite::SqliteStore;
 use backtalk::store::{Commit, Person, Store};
 
@@ -42,7 +43,7 @@ fn what_was_acknowledged_survives_kill_9() {
         child.wait().unwrap();
         assert!(heard >= lines, "The child stopped by itself.");
 
-        let store = SqliteStore::open(&path).unwrap();
+        let store = SqliteStore::open(&path, Keyring::none()).unwrap();
         for (person, version) in (0..).zip(acknowledged) {
             let found = block_on(store.load(Person(person))).unwrap();
             let found_version = found.as_ref().map_or(0, |found| found.version);
@@ -85,7 +86,7 @@ fn child_that_commits_until_killed() {
     let Some(path) = std::env::var_os(CHILD_STORE) else {
         return;
     };
-    let store = Arc::new(SqliteStore::open(Path::new(&path)).unwrap());
+    let store = Arc::new(SqliteStore::open(Path::new(&path), Keyring::none()).unwrap());
     block_on(async {
         let mut committers = tokio::task::JoinSet::new();
         for person in 0..CHILD_PEOPLE {

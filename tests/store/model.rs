@@ -16,14 +16,8 @@ pub struct Model {
 struct Kept {
     record: Record,
     damaged: bool,
-    /// Held while this is later than now.
-    held_until: i64,
-}
-
-impl Kept {
-    fn due(&self) -> Option<i64> {
-        self.record.due.map(|due| due.as_millisecond())
-    }
+    /// When to look at them: their due time, or the end of the lease they are or were held by.
+    wake: Option<i64>,
 }
 
 impl Model {
@@ -72,9 +66,9 @@ impl Model {
                 self.people.insert(
                     *person,
                     Kept {
+                        wake: record.due.map(|due| due.as_millisecond()),
                         record,
                         damaged: false,
-                        held_until: i64::MIN,
                     },
                 );
                 Said::Applied
@@ -83,35 +77,35 @@ impl Model {
                 let mut due: Vec<_> = self
                     .people
                     .iter_mut()
-                    .filter(|(_, kept)| kept.held_until <= self.now)
-                    .filter_map(|(person, kept)| Some((kept.due()?, *person, kept)))
-                    .filter(|(due, ..)| *due <= self.now)
+                    .filter_map(|(person, kept)| Some((kept.wake?, *person, kept)))
+                    .filter(|(wake, ..)| *wake <= self.now)
                     .collect();
-                due.sort_by_key(|(due, ..)| *due);
+                due.sort_by_key(|(wake, person, _)| (*wake, *person));
                 let mut claims = Vec::new();
                 for (_, person, kept) in due {
                     if claims.len() == *limit {
                         break;
                     }
-                    kept.held_until = self.now + i64::try_from(*lease_ms).unwrap();
+                    kept.wake = Some(self.now + i64::try_from(*lease_ms).unwrap());
                     if !kept.damaged {
                         claims.push((person, kept.record.clone()));
                     }
                 }
                 Said::Claims(claims)
             }
-            Ask::NextDue => Said::Next(
+            Ask::NextDue => Said::Next(self.people.values().filter_map(|kept| kept.wake).min()),
+            Ask::Active(after, until) => {
+                let active = |kept: &Kept| kept.record.active.as_millisecond();
+                let found = self.people.iter();
+                let found = found.filter(|(_, k)| active(k) > *after && active(k) <= *until);
+                Said::People(found.map(|(person, _)| *person).collect())
+            }
+            Ask::Sweep(until) => {
+                let before = self.people.len();
                 self.people
-                    .values()
-                    .filter_map(|kept| {
-                        if kept.held_until > self.now {
-                            Some(kept.held_until)
-                        } else {
-                            kept.due()
-                        }
-                    })
-                    .min(),
-            ),
+                    .retain(|_, kept| kept.record.active.as_millisecond() > *until);
+                Said::Swept(before - self.people.len())
+            }
             Ask::Forget(person) => {
                 self.people.remove(person);
                 Said::Done

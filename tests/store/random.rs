@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use crate::block_on;
-use crate::history::{Ask, every_store, record};
+use crate::history::{Ask, at, every_store, record};
 use crate::model::Model;
 
 /// One step before it is known which version stands and what time it is.
@@ -39,6 +39,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Ask::NextDue),
         1 => person.clone().prop_map(Ask::Forget),
         1 => Just(Ask::People),
+        1 => (0i64..400, 0i64..400).prop_map(|(a, b)| Ask::Active(a, b)),
+        1 => (0i64..200).prop_map(Ask::Sweep),
         1 => person.clone().prop_map(Ask::Damage),
     ];
     prop_oneof![
@@ -65,6 +67,7 @@ fn ask(model: &Model, step: Step) -> Ask {
             let due = due.map(|due| (model.now() / PEOPLE + due - 5) * PEOPLE + person);
             let expected = model.version(person).saturating_add_signed(off);
             let mut record = record(0, due, &model.seen(person), &word);
+            record.active = at(model.now());
             update.into_iter().for_each(|update| record.saw(update));
             Ask::Commit {
                 person,

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use backtalk::store::seal::Keyring;
 use backtalk::store::sqlite::SqliteStore;
 use backtalk::store::{Commit, Person, Store, StoreError};
 use tempfile::TempDir;
@@ -30,7 +31,7 @@ pub fn put(store: &SqliteStore, person: Person, expected: u64, due: Option<i64>,
 
 /// Opening must fail, and this is what is said, with `{file}` for the path.
 fn check_refused(path: &Path, why: &str) {
-    match SqliteStore::open(path) {
+    match SqliteStore::open(path, Keyring::none()) {
         Err(StoreError::Unusable(said)) => {
             assert_eq!(said.replace(&path.display().to_string(), "{file}"), why);
         }
@@ -41,10 +42,10 @@ fn check_refused(path: &Path, why: &str) {
 #[test]
 fn a_record_survives_reopening_the_file() {
     let (_folder, path) = file();
-    let store = SqliteStore::open(&path).unwrap();
+    let store = SqliteStore::open(&path, Keyring::none()).unwrap();
     put(&store, ANNA, 0, Some(10), "hello");
     drop(store);
-    let store = SqliteStore::open(&path).unwrap();
+    let store = SqliteStore::open(&path, Keyring::none()).unwrap();
     let found = block_on(store.load(ANNA)).unwrap();
     assert_eq!(found, Some(record(1, Some(10), &[40], "hello")));
 }
@@ -53,18 +54,18 @@ fn a_record_survives_reopening_the_file() {
 fn a_lease_ends_with_the_store_that_gave_it() {
     let (_folder, path) = file();
     let hour = Duration::from_secs(3600);
-    let store = SqliteStore::open(&path).unwrap();
+    let store = SqliteStore::open(&path, Keyring::none()).unwrap();
     put(&store, ANNA, 0, Some(10), "hello");
     assert_eq!(block_on(store.claim_due(at(10), 9, hour)).unwrap().len(), 1);
     drop(store);
-    let store = SqliteStore::open(&path).unwrap();
+    let store = SqliteStore::open(&path, Keyring::none()).unwrap();
     assert_eq!(block_on(store.claim_due(at(10), 9, hour)).unwrap().len(), 1);
 }
 
 #[test]
 fn a_closed_store_has_kept_everything_and_says_that_it_is_closed() {
     let (_folder, path) = file();
-    let store = SqliteStore::open(&path).unwrap();
+    let store = SqliteStore::open(&path, Keyring::none()).unwrap();
     put(&store, ANNA, 0, None, "hello");
     store.close();
     store.close();
@@ -72,26 +73,26 @@ fn a_closed_store_has_kept_everything_and_says_that_it_is_closed() {
         block_on(store.load(ANNA)),
         Err(StoreError::Unusable(_))
     ));
-    let again = SqliteStore::open(&path).unwrap();
+    let again = SqliteStore::open(&path, Keyring::none()).unwrap();
     assert!(block_on(again.load(ANNA)).unwrap().is_some());
 }
 
 #[test]
 fn a_second_store_on_the_same_file_is_refused_kindly() {
     let (_folder, path) = file();
-    let store = SqliteStore::open(&path).unwrap();
+    let store = SqliteStore::open(&path, Keyring::none()).unwrap();
     let why = "another Backtalk is using {file}; stop it, or give another file with --store";
     check_refused(&path, why);
     put(&store, ANNA, 0, None, "undisturbed");
     drop(store);
-    SqliteStore::open(&path).unwrap();
+    SqliteStore::open(&path, Keyring::none()).unwrap();
 }
 
 #[cfg(unix)]
 #[test]
 fn another_name_for_the_same_file_is_no_way_around_the_lock() {
     let (folder, path) = file();
-    let _store = SqliteStore::open(&path).unwrap();
+    let _store = SqliteStore::open(&path, Keyring::none()).unwrap();
     let other = folder.path().join("other.db");
     std::os::unix::fs::symlink(&path, &other).unwrap();
     let why = "another Backtalk is using {file}; stop it, or give another file with --store";
@@ -99,18 +100,28 @@ fn another_name_for_the_same_file_is_no_way_around_the_lock() {
 }
 
 #[test]
-fn a_file_of_a_newer_format_is_refused_kindly() {
+fn a_file_of_another_format_is_refused_kindly() {
     let (_folder, path) = file();
-    drop(SqliteStore::open(&path).unwrap());
-    rusqlite::Connection::open(&path)
-        .unwrap()
-        .execute("UPDATE meta SET value = 2", [])
-        .unwrap();
-    check_refused(
-        &path,
-        "{file} has format 2 and this Backtalk reads 1; run the newer Backtalk that wrote it, \
-         or give another file with --store",
-    );
+    for (format, why) in [
+        (
+            3,
+            "{file} has format 3 and this Backtalk reads 2; run the newer Backtalk that wrote it, \
+             or give another file with --store",
+        ),
+        (
+            1,
+            "{file} has format 1, from before the first release, and this Backtalk reads 2; \
+             move it away, or give another file with --store",
+        ),
+    ] {
+        let _ = fs::remove_file(&path);
+        drop(SqliteStore::open(&path, Keyring::none()).unwrap());
+        rusqlite::Connection::open(&path)
+            .unwrap()
+            .execute("UPDATE meta SET value = ?1", [format])
+            .unwrap();
+        check_refused(&path, why);
+    }
 }
 
 #[test]
@@ -147,7 +158,7 @@ fn the_folder_is_created_and_only_its_owner_reads_what_is_in_it() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("new/folder");
-    let store = SqliteStore::open(&inner.join("backtalk.db")).unwrap();
+    let store = SqliteStore::open(&inner.join("backtalk.db"), Keyring::none()).unwrap();
     put(&store, ANNA, 0, None, "hello");
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&inner), 0o700);

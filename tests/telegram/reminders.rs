@@ -9,6 +9,7 @@ use backtalk::engine::{self, Input, Press, Session, State, Wish, rounds, step, v
 use backtalk::shipped;
 use backtalk::store::memory::MemoryStore;
 use backtalk::store::record::Body;
+use backtalk::store::seal::Keyring;
 use backtalk::store::sqlite::SqliteStore;
 use backtalk::store::{Person, Record, Store};
 use backtalk::turn::{self, Bot, Origin};
@@ -67,7 +68,8 @@ async fn an_ice_pack_that_stays_on_is_noticed_though_nobody_writes() {
         },
         ..Record::default()
     };
-    let store = Arc::new(SqliteStore::open(&stage.store()).expect("The store opens."));
+    let store =
+        Arc::new(SqliteStore::open(&stage.store(), Keyring::none()).expect("The store opens."));
     store
         .commit(Person(ANN), 0, &record, None)
         .await

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use backtalk::store::seal::Keyring;
 use backtalk::store::sqlite::SqliteStore;
 use backtalk::store::{Record, Store};
 use tempfile::TempDir;
@@ -151,7 +152,7 @@ impl Stage {
     /// The record of a person. The program must not run.
     pub async fn record(&self, id: i64) -> Option<Record> {
         assert!(self.program.is_none(), "The store belongs to the program.");
-        let store = SqliteStore::open(&self.store()).expect("The store opens.");
+        let store = SqliteStore::open(&self.store(), Keyring::none()).expect("The store opens.");
         store
             .load(backtalk::store::Person(id))
             .await

@@ -11,24 +11,34 @@ use super::fault;
 use crate::store::StoreError;
 
 /// The format of the tables.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// How long SQLite waits for another program that holds the file, such as a backup.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The tables. Format 1.
+/// The tables. Format 2.
 const TABLES: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
     CREATE TABLE record (
         person INTEGER PRIMARY KEY,
         version INTEGER NOT NULL,
         due_ms INTEGER,
-        lease_until_ms INTEGER,
+        wake_ms INTEGER,
+        active_ms INTEGER NOT NULL,
         seen TEXT NOT NULL,
         body BLOB NOT NULL
     ) STRICT;
-    CREATE INDEX record_due ON record (due_ms) WHERE due_ms IS NOT NULL;
-    CREATE INDEX record_lease ON record (lease_until_ms) WHERE lease_until_ms IS NOT NULL;
+    CREATE INDEX record_wake ON record (wake_ms) WHERE wake_ms IS NOT NULL;
+    CREATE INDEX record_active ON record (active_ms);
+    CREATE TABLE note (name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
+    CREATE TABLE attempt (update_id INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT;
+    CREATE TABLE letter (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        at_ms INTEGER NOT NULL,
+        person INTEGER,
+        update_id INTEGER,
+        why TEXT NOT NULL
+    ) STRICT;
 ";
 
 /// An open file that no other Backtalk uses.
@@ -158,7 +168,12 @@ impl StoreFile {
                     "has format {newer} and this Backtalk reads {FORMAT}; run the newer Backtalk that wrote it"
                 ));
             }
-            _ => return unusable("is not a Backtalk store; move it away".into()),
+            Some(older) => {
+                return unusable(format!(
+                    "has format {older}, from before the first release, and this Backtalk reads {FORMAT}; move it away"
+                ));
+            }
+            None => return unusable("is not a Backtalk store; move it away".into()),
         }
         let mode: String = self
             .connection
@@ -173,7 +188,7 @@ impl StoreFile {
         self.connection
             .execute_batch(
                 "PRAGMA synchronous = FULL;
-                 UPDATE record SET lease_until_ms = NULL WHERE lease_until_ms IS NOT NULL;",
+                 UPDATE record SET wake_ms = due_ms WHERE wake_ms IS NOT due_ms;",
             )
             .map_err(tell)?;
         self.scrub().map_err(tell)
