@@ -168,7 +168,7 @@ async fn a_process_that_died_between_commit_and_delivery_leaves_the_verdict_owed
     .expect("the store answers");
     let due = bot
         .store
-        .next_due(noon())
+        .next_due()
         .await
         .expect("the store answers")
         .expect("somebody is due");
