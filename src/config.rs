@@ -1,9 +1,17 @@
 //! Settings of the program, from flags and environment. Secrets do not print.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use thiserror::Error;
+
+/// Messages a second over all chats, by the Bot API's FAQ.
+const PER_SECOND: NonZeroU32 = NonZeroU32::new(30).unwrap();
+
+/// How long after their last message people are kept.
+const KEEP: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// A bot token and where the Bot API is.
 #[derive(Debug)]
@@ -12,6 +20,10 @@ pub struct Telegram {
     pub token: SecretString,
     /// Another address of the Bot API, for a local server or a test.
     pub api_url: Option<String>,
+    /// Messages a second over all chats and all processes.
+    pub per_second: NonZeroU32,
+    /// How long after their last message people are kept; none for ever.
+    pub retention: Option<SignedDuration>,
 }
 
 /// A setting that cannot be used.
@@ -69,6 +81,8 @@ pub fn telegram(token: Option<String>, api_url: Option<String>) -> Result<Telegr
     Ok(Telegram {
         token: token.to_owned().into(),
         api_url,
+        per_second: PER_SECOND,
+        retention: Some(KEEP),
     })
 }
 

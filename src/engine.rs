@@ -22,7 +22,7 @@ pub mod words;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use effect::{Button, Owed, Step, Timer, View};
+pub use effect::{Button, Owed, Priority, Step, Timer, View};
 pub use fold::State;
 pub use input::{Command, Input};
 pub use press::{Press, Wish};
@@ -120,7 +120,7 @@ impl Turn<'_> {
 
     fn take(&mut self, input: &Input) {
         let before = self.state();
-        if !matches!(input, Input::Due | Input::Blocked) {
+        if input.is_theirs() {
             self.came_back_first(&before);
             self.day_passed =
                 before.came_back != Some(true) && self.state().came_back == Some(true);
@@ -134,6 +134,7 @@ impl Turn<'_> {
                 self.owed.extend(owed);
             }
             Input::Blocked => self.s.round(self.now, RoundWhat::Silenced),
+            Input::Away { .. } => self.was_away(&before),
             Input::Start { language } => self.start(language.as_deref()),
             Input::Command(command) => self.command(*command),
             Input::Media => {
@@ -146,6 +147,17 @@ impl Turn<'_> {
             Input::Press(press) => self.press(press, &before),
             Input::Text(text) => self.text(text, &before),
             Input::Edited(text) => self.edited(text, &before),
+        }
+    }
+
+    /// The open question comes again, with a word of excuse, to somebody who waits for it.
+    fn was_away(&mut self, state: &State) {
+        if !state.open || rounds::fold(self.d, &self.s, state).silenced {
+            return;
+        }
+        self.fresh = true;
+        if self.s.aside == Aside::None {
+            self.note("away");
         }
     }
 

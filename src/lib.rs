@@ -18,17 +18,19 @@ pub mod config;
 pub mod dialogue;
 /// The conversation: `step(dialogue, session, input, now) -> Step`. Pure and total.
 pub mod engine;
+/// Places at which a test can have the process die.
+pub mod fail_point;
 /// The plan: packs by the clock and the gates, and the lines of each page. Pure.
 pub mod plan;
 /// Wakes people who are due.
 pub mod reminder;
-/// Where records live: one small contract that every store keeps.
 /// Replay files: a conversation that is also a test. Pure.
 pub mod replay;
 /// Drives turns through a replay file.
 pub mod replay_run;
 /// The dialogue files, from a folder or built into the program.
 pub mod shipped;
+/// Where records live: one small contract that every store keeps.
 pub mod store;
 /// The conversation in Telegram.
 pub mod telegram;

@@ -16,12 +16,13 @@ use jiff::{Timestamp, Zoned};
 
 use crate::answerer;
 use crate::assess::assess;
+use crate::clock::Still;
 use crate::dialogue::Dialogue;
 use crate::engine::rounds::{self, RoundState};
 use crate::engine::route::{Place, place};
 use crate::engine::session::{Aside, Pack};
 use crate::engine::verdict::name_of;
-use crate::engine::{Command, Input, Press, Session, State, View, Wish};
+use crate::engine::{Command, Input, Press, Priority, Session, State, View, Wish};
 use crate::replay::{
     Action, At, Chat, Day, Expect, Fill, Given, How, Media, Observed, Replay, Seen, Start, Turn,
     compare, explain, parse, parse_draft, print, report, rewrite,
@@ -270,7 +271,7 @@ impl<'a> Runner<'a> {
             for view in &done.farewell {
                 // Last words go out once: they leave nothing behind that could remember them.
                 self.channel
-                    .send(PERSON, view, 2)
+                    .send(PERSON, view)
                     .await
                     .map_err(|e| format!("{e:?}"))?;
             }
@@ -278,9 +279,16 @@ impl<'a> Runner<'a> {
                 break;
             }
             if let Some(record) = done.record {
-                deliver(&self.bot, PERSON, record, &self.channel, now)
-                    .await
-                    .map_err(said)?;
+                deliver(
+                    &self.bot,
+                    PERSON,
+                    record,
+                    &self.channel,
+                    Priority::Answer,
+                    &Still(now),
+                )
+                .await
+                .map_err(said)?;
             }
         }
         Ok(())

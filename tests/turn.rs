@@ -4,8 +4,9 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use backtalk::clock::Still;
 use backtalk::dialogue::{Act, Dialogue, load};
-use backtalk::engine::{Input, Press, View, Wish};
+use backtalk::engine::{Input, Press, Priority, View, Wish};
 use backtalk::shipped;
 use backtalk::store::memory::MemoryStore;
 use backtalk::store::{Person, Record};
@@ -59,7 +60,7 @@ impl Scripted {
 
 #[async_trait]
 impl Channel for Scripted {
-    async fn send(&self, _: Person, view: &View, _: u8) -> Result<i64, SendError> {
+    async fn send(&self, _: Person, view: &View) -> Result<i64, SendError> {
         self.note("send", &view.text)
     }
 
@@ -105,7 +106,7 @@ async fn turn(
         .await
         .expect("the store answers");
     if let Some(record) = done.record {
-        deliver(bot, ANN, record, channel, now)
+        deliver(bot, ANN, record, channel, Priority::Answer, &Still(now))
             .await
             .expect("the store answers");
     }

@@ -653,5 +653,7 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "warm_line",
     "why",
     "why_verdict",
+    "away",
     "busy",
+    "full",
 ];

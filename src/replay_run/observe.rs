@@ -113,7 +113,7 @@ pub(super) fn buttons(view: &View) -> Vec<(String, String)> {
 
 #[async_trait]
 impl Channel for Remembering {
-    async fn send(&self, _: Person, view: &View, _: u8) -> Result<i64, SendError> {
+    async fn send(&self, _: Person, view: &View) -> Result<i64, SendError> {
         let mut inner = self.inner.lock().unwrap_or_else(|e| e.into_inner());
         inner.last += 1;
         let id = inner.last;
@@ -134,6 +134,6 @@ impl Channel for Remembering {
             text: format!("(file {name}, {lines} lines)"),
             rows: Vec::new(),
         };
-        self.send(person, &view, 2).await
+        self.send(person, &view).await
     }
 }

@@ -42,7 +42,7 @@ pub fn record(d: &Arc<Dialogue>, said: &[(Input, Timestamp)]) -> Result<String, 
                 });
                 Action::Command("start".into())
             }
-            Input::Due => Action::Wait,
+            Input::Due | Input::Away { .. } => Action::Wait,
             Input::Media | Input::UnknownPress => Action::Media(Media::Sticker),
             Input::Edited(_) => Action::Media(Media::Edit),
             Input::Blocked => Action::Block,
