@@ -48,7 +48,7 @@ pub struct Standing {
     pub silenced: bool,
     /// When help was given last.
     pub got_help_ms: Option<i64>,
-    /// When each follow-up was sent last, by its number.
+    /// When each follow-up was sent last, with its number, the latest at the end.
     #[serde(with = "compact")]
     pub followed_up: Vec<(i64, u8)>,
 }
@@ -170,10 +170,15 @@ impl Standing {
     /// The newest time counts, also when a clock was set back: a verdict may be taken back, and
     /// then the follow-ups since the one before count again.
     fn follow_up(&mut self, at_ms: i64, number: u8) {
-        match self.followed_up.iter_mut().find(|(_, n)| *n == number) {
-            Some((last_ms, _)) => *last_ms = at_ms.max(*last_ms),
-            None => self.followed_up.push((at_ms, number)),
-        }
+        let of_number = |(_, n): &(i64, u8)| *n == number;
+        let newest_ms = match self.followed_up.iter().position(of_number) {
+            Some(place) => at_ms.max(self.followed_up.remove(place).0),
+            None => at_ms,
+        };
+        let newer = |(ms, _): &(i64, u8)| *ms > newest_ms;
+        let place = self.followed_up.iter().position(newer);
+        let place = place.unwrap_or(self.followed_up.len());
+        self.followed_up.insert(place, (newest_ms, number));
     }
 }
 
