@@ -230,6 +230,27 @@ fn a_flood_of_taps_grows_no_log_of_rounds_and_loses_no_round() {
 }
 
 #[test]
+fn a_follow_up_counts_by_its_newest_time_also_when_a_clock_was_set_back() {
+    let d = &*DIALOGUE;
+    let mut session = TOLD.clone();
+    let told = What::Told {
+        disposition: Disposition::Urgent,
+    };
+    session.say(time(START_MS + HOUR_MS), told);
+    for hour in [3, 4, 0] {
+        let number = u8::from(hour == 3);
+        session.round(
+            time(START_MS + hour * HOUR_MS),
+            RoundWhat::FollowedUp(number),
+        );
+    }
+    let followed_up = |s: &Session| rounds::fold(d, s, &State::of(d, s)).followed_up;
+    assert_eq!(followed_up(&session), 0b11);
+    roll_up(&mut session, time(START_MS + 30 * HOUR_MS));
+    assert_eq!((followed_up(&session), session.rounds.len()), (0b11, 0));
+}
+
+#[test]
 fn a_day_later_a_round_is_a_count_of_its_day() {
     let mut session = with_a_round();
     let off = RoundEvent {

@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 
 use backtalk::assess::is_coached;
 use backtalk::dialogue::{Act, Dialogue, Disposition, Knowledge, Known, ScreenKind, load};
-use backtalk::engine::rounds::{self, RoundState};
+use backtalk::engine::coaching::{Round, standing};
+use backtalk::engine::rounds;
 use backtalk::engine::route::{Place, is_offered, place};
 use backtalk::engine::session::{Aside, RoundWhat};
 use backtalk::engine::{Input, Owed, Pack, Press, Session, State, Wish, begin, meet, step, view};
@@ -214,40 +215,33 @@ impl Talk {
     /// As many rounds as a day has, each to its end.
     fn rounds_of_a_day(&mut self) {
         let d = &*DIALOGUE;
+        let state = State::of(d, &self.session);
+        let packs = plan::packs(d, &self.session, &state, self.now);
+        let (pack, act) = match packs.heat {
+            true => (Pack::Heat, Act::StartHeat),
+            false => (Pack::Ice, Act::StartIce),
+        };
+        assert!(packs.allows(pack));
+        let most = rounds::times(d, pack).cap_per_day;
         let evening = self.now + SignedDuration::from_hours(16);
         while self.now < evening {
-            let state = State::of(d, &self.session);
-            let packs = plan::packs(d, &self.session, &state, self.now);
-            let (pack, act) = match packs.heat {
-                true => (Pack::Heat, Act::StartHeat),
-                false => (Pack::Ice, Act::StartIce),
-            };
-            assert!(packs.allows(pack));
-            if rounds::rounds_in_a_day(&self.session, pack, self.now)
-                >= rounds::times(d, pack).cap_per_day
-            {
-                self.wait_until(self.now.as_millisecond() + 10 * 60_000);
+            // Those of yesterday count for 24 hours.
+            if rounds::rounds_in_a_day(&self.session, pack, self.now) >= most {
+                self.now += SignedDuration::from_mins(10);
                 continue;
             }
             self.press(Wish::Act(act));
             if matches!(self.session.aside, Aside::Message(_)) {
                 self.press(Wish::Act(act));
             }
-            let on = |talk: &Talk| {
-                let state = State::of(d, &talk.session);
-                match rounds::fold(d, &talk.session, &state).state {
-                    RoundState::On { sent, .. } => Some(sent),
-                    _ => None,
-                }
-            };
-            while let Some(sent) = on(self) {
-                if sent.again {
+            while let Round::On { again, .. } = standing(&self.session).round {
+                if again {
                     self.press(Wish::Act(Act::ItIsOff));
-                } else {
-                    self.next_timer();
-                    if self.session.rounds.last().map(|e| e.what) == Some(RoundWhat::SkinAsked) {
-                        self.press(Wish::Act(Act::SkinFine));
-                    }
+                    continue;
+                }
+                self.next_timer();
+                if self.session.rounds.last().map(|e| e.what) == Some(RoundWhat::SkinAsked) {
+                    self.press(Wish::Act(Act::SkinFine));
                 }
             }
             self.next_timer();
