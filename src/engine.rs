@@ -5,6 +5,8 @@
 //! decides which events an input adds, and what is owed for them.
 
 mod act;
+pub mod coaching;
+pub mod compact;
 pub mod effect;
 pub mod export;
 pub mod fold;
@@ -39,8 +41,15 @@ use text_answer::{Danger, Typed};
 /// goes on, so that a flood of taps cannot grow a record without end.
 const MOST_EVENTS: usize = 600;
 
-/// The most events of rounds that are kept: more than two days of them at the caps.
-const MOST_ROUND_EVENTS: usize = 300;
+/// The most events at all. What can be an emergency is taken in beyond [`MOST_EVENTS`], for far
+/// more answers than a check can ask for; then the check begins anew, the danger signs first.
+const MOST_EVENTS_AT_ALL: usize = 900;
+
+/// How much longer a log may get while its last verdict is only just told, so that it is sent.
+const ROOM_FOR_A_VERDICT: usize = 100;
+
+/// The most questions of danger that wait at once; a text may name many.
+const MOST_WAITING: usize = 6;
 
 /// Apply one input to a session.
 pub fn step(d: &Dialogue, session: &Session, input: &Input, now: Timestamp) -> Step {
@@ -161,18 +170,6 @@ impl Turn<'_> {
         }
     }
 
-    /// Rounds of earlier days matter no more, but skin that looked wrong does.
-    fn forget_old_rounds(&mut self) {
-        if self.s.rounds.len() > MOST_ROUND_EVENTS {
-            let old = self.s.rounds.len() - MOST_ROUND_EVENTS / 2;
-            let mut n = 0;
-            self.s.rounds.retain(|e| {
-                n += 1;
-                n > old || e.what == RoundWhat::SkinWrong
-            });
-        }
-    }
-
     /// Whether the log has no room for what can wait; the person is then offered a new check.
     fn is_full(&mut self) -> bool {
         let full = self.s.log.len() >= MOST_EVENTS;
@@ -189,12 +186,31 @@ impl Turn<'_> {
         if self.erase {
             return;
         }
-        self.forget_old_rounds();
         self.judge();
+        self.begin_anew_when_over_full();
         // A note stands over the open question, so it gives way too.
         if matches!(self.s.aside, Aside::None | Aside::Note(_)) && !self.s.waiting.is_empty() {
             self.s.aside = self.s.waiting.remove(0);
             self.fresh = true;
+        }
+        self.bound_waiting();
+        coaching::roll_up(&mut self.s, self.now);
+    }
+
+    fn begin_anew_when_over_full(&mut self) {
+        let told = self.owed.iter().any(|o| matches!(o, Owed::Verdict { .. }));
+        let most = MOST_EVENTS_AT_ALL + if told { ROOM_FOR_A_VERDICT } else { 0 };
+        if self.s.log.len() >= most {
+            self.start_over();
+            self.note("error_lost");
+        }
+    }
+
+    /// The question that waits last goes first, but never that of a crisis.
+    fn bound_waiting(&mut self) {
+        while self.s.waiting.len() > MOST_WAITING {
+            let last = self.s.waiting.iter().rposition(|w| *w != Aside::Crisis);
+            self.s.waiting.remove(last.unwrap_or(MOST_WAITING));
         }
     }
 
@@ -284,6 +300,7 @@ impl Turn<'_> {
         // What was told, and is perhaps not delivered yet, stays in the log while there is room.
         if !state.began || self.s.log.len() > MOST_EVENTS / 2 {
             self.s.visits_before = state.visit + 1;
+            coaching::keep_days_of_answers(self.d, &mut self.s);
             self.s.log.clear();
         }
         self.s.aside = Aside::None;

@@ -15,6 +15,7 @@ pub use channel::{Channel, SendError};
 pub use delivery::deliver;
 
 use crate::dialogue::Dialogue;
+use crate::engine::coaching::{Round, standing};
 use crate::engine::session::Aside;
 use crate::engine::{self, Input, Owed, Session, State, View, rounds, step, view};
 use crate::fail_point;
@@ -49,6 +50,14 @@ const DELIVERY_LEASE: SignedDuration = SignedDuration::from_secs(15);
 
 /// How often a commit is tried against others before giving up.
 const MOST_CONFLICTS: usize = 20;
+
+/// The most messages that are owed at once: more than a person would read when a messenger that
+/// could not be reached for long takes them at last.
+const MOST_OWED: usize = 16;
+
+/// The most messages that wait to be folded. One that is left out keeps its buttons, and a press
+/// on them is told to be late.
+const MOST_FOLDING: usize = 8;
 
 /// Longest wait between tries to deliver, in seconds.
 const LONGEST_RETRY: i64 = 60;
@@ -114,18 +123,7 @@ pub async fn take(
         let mut next = record.clone();
         next.body.session = Some(after);
         // The rounds of another form are gone, but a pack of theirs may still be on.
-        let pack_on = lost.is_some_and(|s| {
-            use crate::engine::session::RoundWhat;
-            s.rounds.last().is_some_and(|e| {
-                !matches!(
-                    e.what,
-                    RoundWhat::Off
-                        | RoundWhat::Stopped
-                        | RoundWhat::StoppedToday
-                        | RoundWhat::SkinWrong
-                )
-            })
-        });
+        let pack_on = lost.is_some_and(|s| matches!(standing(s).round, Round::On { .. }));
         let warning = pack_on.then(|| Owed::message("off_again"));
         for owed in warning.into_iter().chain(result.owed) {
             next.body.owed.push(OwedEntry {
@@ -136,6 +134,7 @@ pub async fn take(
             });
             next.body.next_owed = next.body.next_owed.wrapping_add(1);
         }
+        bound_owed(&mut next.body.owed);
         if let Some(u) = update {
             next.saw(u);
         }
@@ -232,7 +231,21 @@ fn place_question(d: &Dialogue, record: &mut Record, fresh: bool, now: Timestamp
     if (fresh || news || !open)
         && let Some(shown) = record.body.shown.take()
     {
-        record.body.folding.push(shown.message);
+        let folding = &mut record.body.folding;
+        folding.push(shown.message);
+        folding.drain(..folding.len().saturating_sub(MOST_FOLDING));
+    }
+}
+
+/// Leave out the oldest of the least urgent messages, so that the newest verdict stays.
+fn bound_owed(owed: &mut Vec<OwedEntry>) {
+    while owed.len() > MOST_OWED {
+        let least = owed.iter().map(|o| o.owed.priority()).max();
+        owed.remove(
+            owed.iter()
+                .position(|o| Some(o.owed.priority()) == least)
+                .unwrap_or(0),
+        );
     }
 }
 

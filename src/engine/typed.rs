@@ -2,9 +2,6 @@
 
 use super::*;
 
-/// The most questions of danger that wait at once; a text may name many.
-const MOST_WAITING: usize = 6;
-
 impl Turn<'_> {
     /// A message over the open question.
     pub(super) fn note(&mut self, id: &str) {
@@ -82,7 +79,6 @@ impl Turn<'_> {
                 self.s.waiting.push(other);
             }
         }
-        self.s.waiting.truncate(MOST_WAITING);
     }
 
     /// Words while no question of the triage waits for them: they may name a button, or start.

@@ -11,7 +11,7 @@ use super::{StoreError, UpdateId};
 use crate::engine::{Owed, Session};
 
 /// The format this program writes.
-pub const FORMAT: u8 = 1;
+pub const FORMAT: u8 = 2;
 
 /// How many recent updates a record remembers.
 pub const SEEN: usize = 16;
