@@ -60,7 +60,8 @@ enum Cmd {
     Triage(TriageArgs),
     /// Answer the real screens from a file of cases and compare.
     Vignettes(VignettesArgs),
-    /// Run replay files, which are conversations with what must come of them.
+    /// Run replay files, which are conversations with what must come of them; or go through a file
+    /// of /export again.
     Replay(ReplayArgs),
     /// Draw the states of the dialogue.
     Graph(GraphArgs),
@@ -139,7 +140,7 @@ struct VignettesArgs {
 
 #[derive(Debug, Args)]
 struct ReplayArgs {
-    /// The files.
+    /// The files: .replay, or .json from /export.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Rewrite what the bot says, its buttons, state, rules and due times, as they are now.
@@ -431,7 +432,9 @@ fn replay(files: &Files, args: &ReplayArgs) -> Outcome {
     let d = Arc::new(dialogue(files)?);
     let mut failed = 0;
     for path in &args.files {
-        let said = if args.accept {
+        let said = if crate::replay_run::is_export(path) {
+            export(&d, path, args.accept)
+        } else if args.accept {
             crate::replay_run::accept(&d, path)
         } else {
             crate::replay_run::check(&d, path)
@@ -450,6 +453,18 @@ fn replay(files: &Files, args: &ReplayArgs) -> Outcome {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Print the conversation of an export; the answer is whether it holds.
+fn export(d: &Dialogue, path: &Path, accept: bool) -> Result<(), String> {
+    if accept {
+        return Err(
+            "An export is what happened, so there is nothing to accept. Leave --accept out.".into(),
+        );
+    }
+    let (lines, held) = crate::replay_run::check_export(d, path);
+    lines.iter().for_each(|line| println!("{line}"));
+    held
 }
 
 fn graph(files: &Files, args: &GraphArgs) -> Outcome {

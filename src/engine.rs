@@ -13,6 +13,7 @@ pub mod press;
 pub mod rounds;
 pub mod route;
 pub mod session;
+pub mod standing;
 mod tap;
 pub mod text_answer;
 mod typed;

@@ -2,6 +2,7 @@
 
 use backtalk::assess::assess;
 use backtalk::dialogue::{Concern, Dialogue, Disposition, FactKind, Knowledge, Known};
+use backtalk::engine::export;
 use backtalk::engine::route::{Place, place};
 use backtalk::engine::session::{Aside, What};
 use backtalk::engine::view::view;
@@ -116,6 +117,10 @@ proptest! {
             assert_eq!(view(d, after, now), view(d, after, now));
             let bytes = postcard_round_trip(after);
             assert_eq!(&bytes, after, "a session survives being stored");
+            let json = export::export(d, after, now);
+            assert_eq!(export::import(d, &json).as_ref(), Ok(after), "and being exported");
+            let again = export::retrace(d, &json).expect("an export can be read");
+            assert_eq!(again.wrong, [""; 0], "every verdict is what the rules give");
             every_tick_counts(after);
         });
     }

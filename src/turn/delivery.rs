@@ -58,7 +58,11 @@ pub(super) async fn send_all(
     for entry in owed {
         if entry.owed == Owed::Export {
             channel
-                .file(person, "backtalk.json", &engine::export::export(d, session))
+                .file(
+                    person,
+                    "backtalk.json",
+                    &engine::export::export(d, session, now),
+                )
                 .await?;
         } else {
             let view = view::render(d, session, &entry.owed, now);
