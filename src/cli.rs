@@ -83,6 +83,9 @@ struct StoreArgs {
 struct ChatArgs {
     #[command(flatten)]
     store: StoreArgs,
+    /// For how many days after the last message records are kept: 1 to 3650, 90 if not set.
+    #[arg(long, env = "BACKTALK_KEEP_DAYS", allow_hyphen_values = true)]
+    keep_days: Option<String>,
     /// Keep nothing.
     #[arg(long)]
     memory: bool,
@@ -101,6 +104,9 @@ struct ChatArgs {
 struct RunArgs {
     #[command(flatten)]
     store: Option<StoreArgs>,
+    /// For how many days after the last message records are kept: 1 to 3650, 90 if not set.
+    #[arg(long, env = "BACKTALK_KEEP_DAYS", allow_hyphen_values = true)]
+    keep_days: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -241,7 +247,9 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
 }
 
 fn chat(files: &Files, args: ChatArgs) -> Outcome {
-    let dialogue = Arc::new(dialogue(files)?);
+    let mut dialogue = dialogue(files)?;
+    dialogue.keep_days = config::keep_days(args.keep_days.as_deref()).map_err(|e| e.to_string())?;
+    let dialogue = Arc::new(dialogue);
     if dialogue.signed_off.is_none() {
         println!("  (Draft dialogue: not checked by a clinician. Not for real emergencies.)");
     }
@@ -296,7 +304,12 @@ fn telegram(files: &Files, args: RunArgs) -> Outcome {
         std::env::var("TELOXIDE_API_URL").ok(),
     )
     .map_err(|e| e.to_string())?;
-    let dialogue = Arc::new(dialogue(files)?);
+    let mut dialogue = dialogue(files)?;
+    let days = args
+        .keep_days
+        .or_else(|| std::env::var("BACKTALK_KEEP_DAYS").ok());
+    dialogue.keep_days = config::keep_days(days.as_deref()).map_err(|e| e.to_string())?;
+    let dialogue = Arc::new(dialogue);
     let store = match &args.store {
         Some(store) => choose(Some(store))?,
         None => config::store(
