@@ -7,7 +7,7 @@ use backtalk::engine::route::{Place, place};
 use backtalk::engine::session::{Aside, What};
 use backtalk::engine::view::view;
 use backtalk::engine::{Command, Input, Press, Session, State, Wish, begin, step};
-use backtalk::{answerer, dialogue, shipped};
+use backtalk::{answerer, dialogue, engine, shipped};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -295,4 +295,25 @@ fn worse(d: &Dialogue, person: &Knowledge, fact: usize, pick: usize) -> Option<K
     let mut out = person.clone();
     out.set(fact, next);
     Some(out)
+}
+
+#[test]
+fn what_is_no_language_code_is_passed_over() {
+    let d = &*DIALOGUE;
+    for (code, language, country) in [
+        ("en-GB", Some("en-GB"), Some("GB")),
+        ("zh_Hant_TW", Some("zh_Hant_TW"), Some("TW")),
+        ("pt", Some("pt"), None),
+        ("", None, None),
+        ("e", None, None),
+        ("en-", None, None),
+        ("<b>-GB", None, None),
+        ("en-G\u{202e}B", None, None),
+        ("en-GB-and-much-more-than-any-code-has-room-for", None, None),
+    ] {
+        let mut session = begin(d);
+        engine::meet(d, &mut session, code);
+        let met = (session.language.as_deref(), session.country.as_deref());
+        assert_eq!(met, (language, country), "{code}");
+    }
 }
