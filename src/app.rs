@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::sync::{Notify, watch};
 use tracing::{info, warn};
 
@@ -63,7 +64,7 @@ pub async fn run(bot: Bot, settings: Telegram) -> Result<(), String> {
     let reminder = Reminder {
         store: bot.store.clone(),
         clock,
-        retention: settings.retention,
+        retention: SignedDuration::from_hours(24 * i64::from(bot.dialogue.keep_days)),
     };
     let hand = move |due: reminder::Due| {
         let person = due.person;

@@ -61,7 +61,8 @@ enum Cmd {
     Triage(TriageArgs),
     /// Answer the real screens from a file of cases and compare.
     Vignettes(VignettesArgs),
-    /// Run replay files, which are conversations with what must come of them.
+    /// Run replay files, which are conversations with what must come of them; or go through a file
+    /// of /export again.
     Replay(ReplayArgs),
     /// Draw the states of the dialogue.
     Graph(GraphArgs),
@@ -83,6 +84,9 @@ struct StoreArgs {
 struct ChatArgs {
     #[command(flatten)]
     store: StoreArgs,
+    /// For how many days after the last message records are kept: 1 to 3650, 90 if not set.
+    #[arg(long, env = "BACKTALK_KEEP_DAYS", allow_hyphen_values = true)]
+    keep_days: Option<String>,
     /// Keep nothing.
     #[arg(long)]
     memory: bool,
@@ -101,6 +105,9 @@ struct ChatArgs {
 struct RunArgs {
     #[command(flatten)]
     store: Option<StoreArgs>,
+    /// For how many days after the last message records are kept: 1 to 3650, 90 if not set.
+    #[arg(long, env = "BACKTALK_KEEP_DAYS", allow_hyphen_values = true)]
+    keep_days: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -140,7 +147,7 @@ struct VignettesArgs {
 
 #[derive(Debug, Args)]
 struct ReplayArgs {
-    /// The files.
+    /// The files: .replay, or .json from /export.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Rewrite what the bot says, its buttons, state, rules and due times, as they are now.
@@ -243,7 +250,9 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
 }
 
 fn chat(files: &Files, args: ChatArgs) -> Outcome {
-    let dialogue = Arc::new(dialogue(files)?);
+    let mut dialogue = dialogue(files)?;
+    dialogue.keep_days = config::keep_days(args.keep_days.as_deref()).map_err(|e| e.to_string())?;
+    let dialogue = Arc::new(dialogue);
     if dialogue.signed_off.is_none() {
         println!("  (Draft dialogue: not checked by a clinician. Not for real emergencies.)");
     }
@@ -298,7 +307,12 @@ fn telegram(files: &Files, args: RunArgs) -> Outcome {
         std::env::var("TELOXIDE_API_URL").ok(),
     )
     .map_err(|e| e.to_string())?;
-    let dialogue = Arc::new(dialogue(files)?);
+    let mut dialogue = dialogue(files)?;
+    let days = args
+        .keep_days
+        .or_else(|| std::env::var("BACKTALK_KEEP_DAYS").ok());
+    dialogue.keep_days = config::keep_days(days.as_deref()).map_err(|e| e.to_string())?;
+    let dialogue = Arc::new(dialogue);
     let store = match &args.store {
         Some(store) => choose(Some(store))?,
         None => config::store(
@@ -434,7 +448,9 @@ fn replay(files: &Files, args: &ReplayArgs) -> Outcome {
     let d = Arc::new(dialogue(files)?);
     let mut failed = 0;
     for path in &args.files {
-        let said = if args.accept {
+        let said = if crate::replay_run::is_export(path) {
+            export(&d, path, args.accept)
+        } else if args.accept {
             crate::replay_run::accept(&d, path)
         } else {
             crate::replay_run::check(&d, path)
@@ -453,6 +469,18 @@ fn replay(files: &Files, args: &ReplayArgs) -> Outcome {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Print the conversation of an export; the answer is whether it holds.
+fn export(d: &Dialogue, path: &Path, accept: bool) -> Result<(), String> {
+    if accept {
+        return Err(
+            "An export is what happened, so there is nothing to accept. Leave --accept out.".into(),
+        );
+    }
+    let (lines, held) = crate::replay_run::check_export(d, path);
+    lines.iter().for_each(|line| println!("{line}"));
+    held
 }
 
 fn graph(files: &Files, args: &GraphArgs) -> Outcome {

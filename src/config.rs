@@ -3,15 +3,13 @@
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use jiff::SignedDuration;
 use secrecy::SecretString;
 use thiserror::Error;
 
+use crate::dialogue::KEEP_DAYS;
+
 /// Messages a second over all chats, by the Bot API's FAQ.
 const PER_SECOND: NonZeroU32 = NonZeroU32::new(30).unwrap();
-
-/// How long after their last message people are kept.
-const KEEP: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// A bot token and where the Bot API is.
 #[derive(Debug)]
@@ -22,8 +20,6 @@ pub struct Telegram {
     pub api_url: Option<String>,
     /// Messages a second over all chats and all processes.
     pub per_second: NonZeroU32,
-    /// How long after their last message people are kept; none for ever.
-    pub retention: Option<SignedDuration>,
 }
 
 /// A setting that cannot be used.
@@ -49,6 +45,11 @@ pub enum ConfigError {
         "The store `{0}` cannot be used. Give the path of a file, such as --store backtalk.sqlite, or `memory`."
     )]
     BadStore(String),
+    /// Records cannot be kept for so long, or so short.
+    #[error(
+        "--keep-days (or BACKTALK_KEEP_DAYS) is for how many days after the last message records are kept: a whole number from 1 to {MOST_KEEP_DAYS}. They are never kept for ever."
+    )]
+    BadKeepDays,
     /// Redis is not there yet.
     #[error(
         "REDIS_URL is set, but this version keeps its records in a file only.\n\
@@ -82,8 +83,23 @@ pub fn telegram(token: Option<String>, api_url: Option<String>) -> Result<Telegr
         token: token.to_owned().into(),
         api_url,
         per_second: PER_SECOND,
-        retention: Some(KEEP),
     })
+}
+
+/// The longest that records may be kept after the last message: ten years, which is longer than
+/// any rule for notes of adults that we know of asks for.
+pub const MOST_KEEP_DAYS: u32 = 3650;
+
+/// For how many days after the last message records are kept; [`KEEP_DAYS`] where nothing is said.
+pub fn keep_days(said: Option<&str>) -> Result<u32, ConfigError> {
+    match said.map(str::trim).filter(|s| !s.is_empty()) {
+        None => Ok(KEEP_DAYS),
+        Some(days) => days
+            .parse()
+            .ok()
+            .filter(|days| (1..=MOST_KEEP_DAYS).contains(days))
+            .ok_or(ConfigError::BadKeepDays),
+    }
 }
 
 /// Where records are kept.
@@ -137,6 +153,23 @@ mod tests {
         let token = "123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         let good = telegram(Some(token.into()), None).unwrap();
         assert!(!format!("{good:?}").contains("AAAA"));
+    }
+
+    #[test]
+    fn records_are_kept_for_one_day_to_ten_years_and_never_for_ever() {
+        for (said, expected) in [
+            (None, Some(90)),
+            (Some(" "), Some(90)),
+            (Some("1"), Some(1)),
+            (Some("3650"), Some(3650)),
+            (Some("0"), None),
+            (Some("3651"), None),
+            (Some("-1"), None),
+            (Some("30.5"), None),
+            (Some("forever"), None),
+        ] {
+            assert_eq!(keep_days(said).ok(), expected, "{said:?}");
+        }
     }
 
     #[test]

@@ -11,10 +11,12 @@ pub mod effect;
 pub mod export;
 pub mod fold;
 pub mod input;
+pub mod plain_text;
 pub mod press;
 pub mod rounds;
 pub mod route;
 pub mod session;
+pub mod standing;
 mod tap;
 pub mod text_answer;
 mod typed;
@@ -80,11 +82,23 @@ pub fn begin(d: &Dialogue) -> Session {
     Session::new(d.form)
 }
 
-/// Note the language of somebody new, and the country if it names one.
+/// The longest language code that is kept; longer ones are no codes (BCP 47, section 4.4.1).
+const LONGEST_LANGUAGE: usize = 35;
+
+/// Note the language of somebody new, and the country if it names one. What is no language code,
+/// such as `en`, `pt-br` or `zh_Hant_TW`, is passed over.
 pub fn meet(d: &Dialogue, session: &mut Session, language: &str) {
-    if session.language.is_none() {
-        session.language = Some(language.chars().take(12).collect());
-        let region = language.split(['-', '_']).nth(1).unwrap_or("");
+    let mut parts = language.split(['-', '_']);
+    let name = parts.next().unwrap_or("");
+    let is_code = language.len() <= LONGEST_LANGUAGE
+        && (2..=8).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphabetic())
+        && parts
+            .clone()
+            .all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_alphanumeric()));
+    if session.language.is_none() && is_code {
+        session.language = Some(language.to_owned());
+        let region = parts.find(|p| p.len() == 2).unwrap_or("");
         session.country = d.numbers.country(region).map(|c| c.code.clone());
     }
 }
@@ -154,8 +168,8 @@ impl Turn<'_> {
             }
             Input::UnknownPress => self.stale(),
             Input::Press(press) => self.press(press, &before),
-            Input::Text(text) => self.text(text, &before),
-            Input::Edited(text) => self.edited(text, &before),
+            Input::Text(text) => self.text(&plain_text::cleaned(text), &before),
+            Input::Edited(text) => self.edited(&plain_text::cleaned(text), &before),
         }
     }
 

@@ -33,8 +33,8 @@ pub struct Reminder {
     pub store: Arc<dyn Store>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// How long after their last message people are kept; none for ever.
-    pub retention: Option<SignedDuration>,
+    /// How long after their last message people are kept.
+    pub retention: SignedDuration,
 }
 
 /// A person who is due. Dropping it tells that they are dealt with.
@@ -108,14 +108,11 @@ impl Reminder {
 
     /// Erase who was silent for too long, once in a while.
     async fn sweep(&self, now: Timestamp, swept: &mut Option<Timestamp>) {
-        let Some(retention) = self.retention else {
-            return;
-        };
         if swept.is_some_and(|before| now.duration_since(before) < SWEEP_EVERY) {
             return;
         }
         *swept = Some(now);
-        match self.store.sweep(now - retention).await {
+        match self.store.sweep(now - self.retention).await {
             Ok(0) => {}
             Ok(people) => info!(people, "people were silent for too long and are forgotten"),
             Err(error) => warn!(%error, "people who were silent for too long are still kept"),

@@ -18,9 +18,11 @@ use crate::answerer;
 use crate::assess::assess;
 use crate::clock::Still;
 use crate::dialogue::Dialogue;
-use crate::engine::rounds::{self, RoundState};
+use crate::engine::export::{Retraced, retrace};
+use crate::engine::rounds;
 use crate::engine::route::{Place, place};
-use crate::engine::session::{Aside, Pack};
+use crate::engine::session::Aside;
+use crate::engine::standing::standing;
 use crate::engine::verdict::name_of;
 use crate::engine::{Command, Input, Press, Priority, Session, State, View, Wish};
 use crate::replay::{
@@ -32,8 +34,7 @@ use crate::store::{Person, Record, Store, StoreError};
 use crate::turn::{Bot, Channel, Origin, SendError, deliver, take};
 use crate::vignettes::{self, FactMap, FactValue, Vignette};
 
-pub use files::{accept, beside, check};
-pub use observe::state;
+pub use files::{accept, beside, check, check_export, is_export};
 use observe::{Remembering, asks, seen, told_index};
 pub use write::{of_vignette, record};
 
@@ -324,7 +325,7 @@ impl<'a> Runner<'a> {
             bot,
             asks: view.as_ref().map(|_| asks(d, &session)),
             sees: view.map(|v| seen(&v)),
-            state: state(d, &session),
+            state: standing(d, &session),
             rules: told.map(|t| {
                 let known = State::until(d, &session, t + 1).known;
                 assess(d, &d.completed(&known))

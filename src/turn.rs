@@ -240,12 +240,8 @@ fn place_question(d: &Dialogue, record: &mut Record, fresh: bool, now: Timestamp
 /// Leave out the oldest of the least urgent messages, so that the newest verdict stays.
 fn bound_owed(owed: &mut Vec<OwedEntry>) {
     while owed.len() > MOST_OWED {
-        let least = owed.iter().map(|o| o.owed.priority()).max();
-        owed.remove(
-            owed.iter()
-                .position(|o| Some(o.owed.priority()) == least)
-                .unwrap_or(0),
-        );
+        let lazy = owed.iter().position(|o| o.owed.priority().is_none());
+        owed.remove(lazy.unwrap_or(0));
     }
 }
 

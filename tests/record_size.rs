@@ -4,6 +4,7 @@
 mod people;
 
 use backtalk::engine::coaching::days;
+use backtalk::engine::export::{export, import, retrace};
 use backtalk::store::Record;
 use backtalk::store::record::Body;
 use serde::Serialize;
@@ -51,6 +52,15 @@ fn size_of_body(name: &str, record: &Record) -> usize {
     stored.len() + 1
 }
 
+/// The file of `/export` gives the session back, rolled-up days and all, and holds.
+fn exports_whole(record: &Record) {
+    let session = record.body.session.as_ref().expect("a session");
+    let json = export(people::dialogue(), session, record.active);
+    assert_eq!(import(people::dialogue(), &json).as_ref(), Ok(session));
+    let again = retrace(people::dialogue(), &json).expect("it can be read");
+    assert_eq!(again.wrong, Vec::<String>::new());
+}
+
 #[test]
 fn somebody_in_the_middle_takes_at_most_700_bytes() {
     let record = people::in_the_middle();
@@ -64,6 +74,7 @@ fn somebody_after_four_weeks_takes_at_most_3300_bytes() {
     let size = size_of_body("after four weeks", &record);
     assert!(size <= 3_300, "{size}");
     let days = days(record.body.session.as_ref().expect("a session"));
+    exports_whole(&record);
     let done: Vec<(u8, u8)> = days.iter().map(|d| (d.done.ice, d.done.heat)).collect();
     println!("  ice and heat by day: {done:?}");
     assert_eq!(done.len(), 29);

@@ -29,7 +29,8 @@ impl Turn<'_> {
             return self.ask_of_danger(first, others);
         }
         if self.s.aside == Aside::CountryName {
-            match self.d.numbers.named(text) {
+            let named = plain_text::can_be_an_answer(text).then(|| self.d.numbers.named(text));
+            match named.flatten() {
                 Some(c) => {
                     self.s.country = Some(c.code.clone());
                     self.s.aside = Aside::None;

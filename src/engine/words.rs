@@ -60,7 +60,16 @@ pub fn words(d: &Dialogue, session: &Session, state: &State) -> Words {
         _ => String::new(),
     };
     words.set("draft_line", draft);
+    words.set("keep_days", days(d.keep_days));
     words
+}
+
+fn days(n: u32) -> String {
+    if n == 1 {
+        "1 day".to_owned()
+    } else {
+        format!("{n} days")
+    }
 }
 
 /// The words of a round's message, which speaks of the moment `at`.

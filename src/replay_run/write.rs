@@ -26,7 +26,7 @@ pub fn record(d: &Arc<Dialogue>, said: &[(Input, Timestamp)]) -> Result<String, 
                     how: How::Newest,
                 }
             }
-            Input::Text(text) => Action::Say(text.clone()),
+            Input::Text(text) => Action::Say(crate::engine::plain_text::cleaned(text)),
             Input::Command(c) => {
                 let name = Command::ALL
                     .iter()

@@ -121,7 +121,7 @@ impl Delivery<'_> {
         let priority = entry.owed.priority().unwrap_or(self.urgency);
         if entry.owed == Owed::Export {
             self.ready(priority).await?;
-            let all = engine::export::export(&self.bot.dialogue, &self.session);
+            let all = engine::export::export(&self.bot.dialogue, &self.session, self.clock.now());
             self.channel
                 .file(self.person, "backtalk.json", &all)
                 .await?;

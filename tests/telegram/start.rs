@@ -72,6 +72,8 @@ async fn a_token_that_telegram_does_not_know_ends_it() {
 #[rstest]
 #[case::redis_alone(&[("REDIS_URL", "redis://:hush@localhost")], "REDIS_URL is set, but this version")]
 #[case::redis_as_the_store(&[("BACKTALK_STORE", "redis://:hush@localhost")], "The store `redis` cannot be used.")]
+#[case::keeping_nothing(&[("BACKTALK_STORE", "memory"), ("BACKTALK_KEEP_DAYS", "0")], "a whole number from 1 to 3650")]
+#[case::keeping_for_ever(&[("BACKTALK_STORE", "memory"), ("BACKTALK_KEEP_DAYS", "forever")], "never kept for ever")]
 #[case::an_address_that_is_none(
     &[("BACKTALK_STORE", "memory"), ("TELOXIDE_API_URL", "api.telegram.org")],
     "TELOXIDE_API_URL is not an address."
