@@ -271,7 +271,7 @@ impl Turn<'_> {
         let state = self.state();
         // What was told, and is perhaps not delivered yet, stays in the log while there is room.
         if !state.began || self.s.log.len() > MOST_EVENTS / 2 {
-            self.s.visits_before = state.visit + 1;
+            self.s.visits_before = state.visit.wrapping_add(1);
             self.s.log.clear();
         }
         self.s.aside = Aside::None;

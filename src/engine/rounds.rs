@@ -74,6 +74,16 @@ fn minutes(n: u32) -> SignedDuration {
     SignedDuration::from_mins(n.into())
 }
 
+/// A moment later, or the last one there is: a damaged record may hold any moment.
+fn later(at: Timestamp, wait: SignedDuration) -> Timestamp {
+    at.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+/// The bit of a follow-up. One that no dialogue can have has none.
+fn bit(follow_up: u8) -> u64 {
+    1_u64.checked_shl(follow_up.into()).unwrap_or(0)
+}
+
 /// Fold the rounds log. Follow-ups and help count since the last verdict.
 pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
     let mut r = Rounds {
@@ -83,7 +93,7 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
         got_help: false,
         followed_up: 0,
     };
-    let told_ms = state.told.map_or(i64::MIN, |t| t.at_ms);
+    let told = state.told.map_or(Timestamp::MIN, |t| time(t.at_ms));
     for RoundEvent { at_ms, what } in &session.rounds {
         let at = time(*at_ms);
         match *what {
@@ -102,7 +112,7 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
                 if matches!(r.state, RoundState::On { .. }) => {}
             RoundWhat::Off => {
                 if let RoundState::On { pack, .. } = r.state {
-                    let until = at + minutes(times(d, pack).off_minutes);
+                    let until = later(at, minutes(times(d, pack).off_minutes));
                     r.state = RoundState::Resting {
                         pack,
                         until,
@@ -116,7 +126,7 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
                 }
             }
             RoundWhat::PutOff(pack) => {
-                let until = at + minutes(d.clock.snooze_minutes);
+                let until = later(at, minutes(d.clock.snooze_minutes));
                 r.state = RoundState::Resting {
                     pack,
                     until,
@@ -127,7 +137,7 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
                 if let RoundState::Offered { pack } = r.state {
                     r.state = RoundState::Resting {
                         pack,
-                        until: at + minutes(d.clock.snooze_minutes),
+                        until: later(at, minutes(d.clock.snooze_minutes)),
                         may_start: true,
                     };
                 }
@@ -136,7 +146,7 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
                 if let RoundState::Offered { pack } | RoundState::Resting { pack, .. } = r.state {
                     r.state = RoundState::Resting {
                         pack,
-                        until: at + minutes(times(d, pack).off_minutes),
+                        until: later(at, minutes(times(d, pack).off_minutes)),
                         may_start: true,
                     };
                 }
@@ -147,9 +157,9 @@ pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
                 r.state = RoundState::Idle;
                 r.skin_wrong = true;
             }
-            RoundWhat::FollowedUp(n) if *at_ms >= told_ms => r.followed_up |= 1 << n,
+            RoundWhat::FollowedUp(n) if at >= told => r.followed_up |= bit(n),
             RoundWhat::FollowedUp(_) => {}
-            RoundWhat::GotHelp => r.got_help = *at_ms >= told_ms,
+            RoundWhat::GotHelp => r.got_help = at >= told,
             RoundWhat::Resumed => r.silenced = false,
             RoundWhat::Silenced => {
                 r.silenced = true;
@@ -207,7 +217,7 @@ fn round_timers(d: &Dialogue, state: &State, round: RoundState, out: &mut Vec<Ti
                 None => {
                     if !sent.skin && t.check_after_minutes < on {
                         out.push(Timer {
-                            at: since + minutes(t.check_after_minutes),
+                            at: later(since, minutes(t.check_after_minutes)),
                             what: RoundWhat::SkinAsked,
                         });
                     }
@@ -216,18 +226,18 @@ fn round_timers(d: &Dialogue, state: &State, round: RoundState, out: &mut Vec<Ti
                         .filter(|m| !sent.may_stop && *m < on)
                     {
                         out.push(Timer {
-                            at: since + minutes(m),
+                            at: later(since, minutes(m)),
                             what: RoundWhat::MayStop,
                         });
                     }
                     out.push(Timer {
-                        at: since + minutes(on),
+                        at: later(since, minutes(on)),
                         what: RoundWhat::OffAsked,
                     });
                 }
                 Some(asked) if !sent.again => {
                     out.push(Timer {
-                        at: asked + minutes(d.clock.off_again_after_minutes),
+                        at: later(asked, minutes(d.clock.off_again_after_minutes)),
                         what: RoundWhat::OffAgain,
                     });
                 }
@@ -252,7 +262,10 @@ fn follow_ups(d: &Dialogue, state: &State, r: &Rounds, out: &mut Vec<Timer>) {
     }
     for (n, c) in d.check_ins.iter().enumerate() {
         if c.dispositions.contains(&told.disposition) && r.followed_up & (1 << n) == 0 {
-            let at = time(told.at_ms) + SignedDuration::from_hours(c.after_hours.into());
+            let at = later(
+                time(told.at_ms),
+                SignedDuration::from_hours(c.after_hours.into()),
+            );
             out.push(Timer {
                 at,
                 what: RoundWhat::FollowedUp(n as u8),
