@@ -19,7 +19,7 @@ use crate::store::memory::MemoryStore;
 use crate::store::seal::Keyring;
 use crate::store::sqlite::SqliteStore;
 use crate::turn::Bot;
-use crate::{app, shipped, terminal, vignettes};
+use crate::{app, heartbeat, shipped, terminal, vignettes};
 
 /// Triage and first help for a back spasm, in Telegram and in the terminal.
 ///
@@ -55,6 +55,8 @@ enum Cmd {
     Chat(ChatArgs),
     /// Answer people in Telegram.
     Run(RunArgs),
+    /// Say by exit code whether a running bot is alive.
+    Health(HealthArgs),
     /// Check the dialogue files.
     Check(CheckArgs),
     /// Give the verdict for one set of facts.
@@ -108,6 +110,13 @@ struct RunArgs {
     /// For how many days after the last message records are kept: 1 to 3650, 90 if not set.
     #[arg(long, env = "BACKTALK_KEEP_DAYS", allow_hyphen_values = true)]
     keep_days: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct HealthArgs {
+    /// The file with the bot's sign of life; without it `backtalk.alive` where temporary files are.
+    #[arg(long, env = heartbeat::SETTING)]
+    heartbeat: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -191,6 +200,7 @@ fn run(cli: Cli) -> Outcome {
     match command {
         Cmd::Chat(args) => chat(&cli.files, args),
         Cmd::Run(args) => telegram(&cli.files, args),
+        Cmd::Health(args) => Ok(health(args)),
         Cmd::Check(args) => check(&cli.files, &args),
         Cmd::Triage(args) => triage(&cli.files, &args),
         Cmd::Vignettes(args) => run_vignettes(&cli.files, &args),
@@ -327,6 +337,17 @@ fn telegram(files: &Files, args: RunArgs) -> Outcome {
     };
     runtime()?.block_on(app::run(bot, settings))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn health(args: HealthArgs) -> ExitCode {
+    let file = heartbeat::file(args.heartbeat);
+    let sign = heartbeat::read(&file, SystemClock.now());
+    println!("{}", sign.explain(&file));
+    if sign.is_alive() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn check(files: &Files, args: &CheckArgs) -> Outcome {

@@ -313,7 +313,7 @@ impl Turn<'_> {
         let state = self.state();
         // What was told, and is perhaps not delivered yet, stays in the log while there is room.
         if !state.began || self.s.log.len() > MOST_EVENTS / 2 {
-            self.s.visits_before = state.visit + 1;
+            self.s.visits_before = state.visit.wrapping_add(1);
             coaching::keep_days_of_answers(self.d, &mut self.s);
             self.s.log.clear();
         }

@@ -20,6 +20,8 @@ pub mod dialogue;
 pub mod engine;
 /// Places at which a test can have the process die.
 pub mod fail_point;
+/// The sign of life of a running bot.
+pub mod heartbeat;
 /// The plan: packs by the clock and the gates, and the lines of each page. Pure.
 pub mod plan;
 /// Wakes people who are due.

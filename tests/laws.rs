@@ -317,3 +317,32 @@ fn what_is_no_language_code_is_passed_over() {
         assert_eq!(met, (language, country), "{code}");
     }
 }
+
+#[test]
+fn a_damaged_record_is_carried_on_with() {
+    use backtalk::engine::session::{Begin, Pack, RoundEvent, RoundWhat};
+    let d = &*DIALOGUE;
+    let disposition = Disposition::Emergency;
+    let first = Timestamp::MIN.as_millisecond();
+    let last = Timestamp::MAX.as_millisecond();
+    for at_ms in [i64::MIN, first, 0, last, i64::MAX] {
+        let mut session = begin(d);
+        session.visits_before = u32::MAX;
+        session.say(start(), What::Began(Begin::Fresh));
+        session.say(start(), What::Told { disposition });
+        session.log.iter_mut().for_each(|e| e.at_ms = at_ms);
+        for what in [
+            RoundWhat::FollowedUp(255),
+            RoundWhat::PutOff(Pack::Heat),
+            RoundWhat::Started(Pack::Ice),
+            RoundWhat::OffAsked,
+            RoundWhat::Off,
+        ] {
+            session.rounds.push(RoundEvent { at_ms, what });
+            for input in [Input::Due, Input::Command(Command::Restart)] {
+                let after = step(d, &session, &input, start()).session;
+                view(d, &after.expect("nothing is erased"), start());
+            }
+        }
+    }
+}

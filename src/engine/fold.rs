@@ -78,7 +78,7 @@ impl State {
             told: None,
             floor: None,
             planned: false,
-            visit: session.visits_before + visits(log),
+            visit: session.visits_before.wrapping_add(visits(log)),
             said_at: BTreeMap::new(),
             came_back: None,
         };

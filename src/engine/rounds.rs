@@ -75,6 +75,11 @@ fn minutes(n: u32) -> SignedDuration {
     SignedDuration::from_mins(n.into())
 }
 
+/// A moment later, or the last one there is: a damaged record may hold any moment.
+fn later(at: Timestamp, wait: SignedDuration) -> Timestamp {
+    at.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
+
 /// Fold the rounds log. Follow-ups and help count since the last verdict.
 pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
     let standing = coaching::standing(session);
@@ -119,11 +124,13 @@ fn round(d: &Dialogue, round: Round) -> RoundState {
             rest,
         } => RoundState::Resting {
             pack,
-            until: time(since_ms)
-                + minutes(match rest {
+            until: later(
+                time(since_ms),
+                minutes(match rest {
                     Rest::Off | Rest::Skipped => times(d, pack).off_minutes,
                     Rest::PutOff => d.clock.snooze_minutes,
                 }),
+            ),
             may_start: rest != Rest::Off,
         },
         Round::Offered { pack } => RoundState::Offered { pack },
@@ -171,7 +178,7 @@ fn round_timers(d: &Dialogue, state: &State, round: RoundState, out: &mut Vec<Ti
                 None => {
                     if !sent.skin && t.check_after_minutes < on {
                         out.push(Timer {
-                            at: since + minutes(t.check_after_minutes),
+                            at: later(since, minutes(t.check_after_minutes)),
                             what: RoundWhat::SkinAsked,
                         });
                     }
@@ -180,18 +187,18 @@ fn round_timers(d: &Dialogue, state: &State, round: RoundState, out: &mut Vec<Ti
                         .filter(|m| !sent.may_stop && *m < on)
                     {
                         out.push(Timer {
-                            at: since + minutes(m),
+                            at: later(since, minutes(m)),
                             what: RoundWhat::MayStop,
                         });
                     }
                     out.push(Timer {
-                        at: since + minutes(on),
+                        at: later(since, minutes(on)),
                         what: RoundWhat::OffAsked,
                     });
                 }
                 Some(asked) if !sent.again => {
                     out.push(Timer {
-                        at: asked + minutes(d.clock.off_again_after_minutes),
+                        at: later(asked, minutes(d.clock.off_again_after_minutes)),
                         what: RoundWhat::OffAgain,
                     });
                 }
@@ -216,7 +223,10 @@ fn follow_ups(d: &Dialogue, state: &State, r: &Rounds, out: &mut Vec<Timer>) {
     }
     for (n, c) in d.check_ins.iter().enumerate() {
         if c.dispositions.contains(&told.disposition) && r.followed_up & (1 << n) == 0 {
-            let at = time(told.at_ms) + SignedDuration::from_hours(c.after_hours.into());
+            let at = later(
+                time(told.at_ms),
+                SignedDuration::from_hours(c.after_hours.into()),
+            );
             out.push(Timer {
                 at,
                 what: RoundWhat::FollowedUp(n as u8),
