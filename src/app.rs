@@ -4,23 +4,25 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
 use tokio::sync::{Notify, watch};
 use tracing::{info, warn};
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::Telegram;
+use crate::config::{Access, Telegram};
 use crate::engine::Input;
+use crate::telegram::access::Gate;
 use crate::telegram::chats::{Chats, Job, Shared};
 use crate::telegram::sender::Sender;
 use crate::telegram::{self, poll};
-use crate::turn::Bot;
-use crate::{reminder, telegram::introduce};
+use crate::turn::{Bot, Door};
+use crate::{invite, reminder, telegram::introduce};
 
 /// How long a stop waits for work under way.
 const GRACE: Duration = Duration::from_secs(8);
 
 /// Answer people in Telegram until the process is told to stop.
-pub async fn run(bot: Bot, settings: Telegram) -> Result<(), String> {
+pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), String> {
     log();
     let client = telegram::client(&settings)?;
     let (stopper, stop) = watch::channel(false);
@@ -37,11 +39,18 @@ pub async fn run(bot: Bot, settings: Telegram) -> Result<(), String> {
         warn!("the dialogue is a draft: not checked by a clinician");
     }
     info!(form = %bot.dialogue.form, "answering as @{}", me.username());
+    if access != Access::Open {
+        info!("only people with an invitation, and those listed, are answered");
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let shared = Arc::new(Shared {
         bot: bot.clone(),
         clock: clock.clone(),
         sender: Sender::new(client.clone()),
+        gate: Gate::new(
+            access,
+            invite::Key::of_token(settings.token.expose_secret()),
+        ),
         wake: Notify::new(),
     });
     let chats = Chats::new(shared.clone());
@@ -59,6 +68,7 @@ pub async fn run(bot: Bot, settings: Telegram) -> Result<(), String> {
                 input: Input::Due,
                 update: None,
                 language: None,
+                door: Door::Open,
                 press: None,
                 done: Box::new(|_| {}),
             };

@@ -18,6 +18,8 @@ pub mod config;
 pub mod dialogue;
 /// The conversation: `step(dialogue, session, input, now) -> Step`. Pure and total.
 pub mod engine;
+/// Invitation codes: signed, expiring, and made without keeping anything. Pure.
+pub mod invite;
 /// The plan: packs by the clock and the gates, and the lines of each page. Pure.
 pub mod plan;
 /// Wakes people who are due.

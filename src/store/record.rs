@@ -42,6 +42,8 @@ pub struct Body {
     pub owed: Vec<OwedEntry>,
     /// The number for the next owed message.
     pub next_owed: u32,
+    /// Whether they came with an invitation, which lets them in from then on.
+    pub invited: bool,
 }
 
 /// A message that shows the open question.

@@ -8,11 +8,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tracing::{error, warn};
 
+use super::access::Gate;
 use super::sender::Sender;
 use crate::clock::Clock;
 use crate::engine::{Input, View};
 use crate::store::{Person, StoreError, UpdateId};
-use crate::turn::{Bot, Channel, Origin, deliver, take};
+use crate::turn::{Bot, Channel, Door, Origin, deliver, take};
 
 /// How many updates of one chat may wait; more are answered with "too many at once".
 const MOST_WAITING: usize = 10;
@@ -31,6 +32,8 @@ pub struct Job {
     pub update: Option<UpdateId>,
     /// Their language code.
     pub language: Option<String>,
+    /// How they come in.
+    pub door: Door,
     /// The press to answer.
     pub press: Option<String>,
     /// Called once the update is finished (true), or must come again (false).
@@ -45,6 +48,8 @@ pub struct Shared {
     pub clock: Arc<dyn Clock>,
     /// The way out.
     pub sender: Sender,
+    /// The way in.
+    pub gate: Gate,
     /// Woken when somebody may be due sooner than was known.
     pub wake: Notify,
 }
@@ -157,19 +162,17 @@ async fn work(chats: Chats, person: Person, mut jobs: mpsc::Receiver<Job>) {
             input,
             update,
             language,
+            door,
             press,
             done,
         } = job;
-        let shared = chats.shared.clone();
-        let handled = tokio::spawn(handle(
-            shared,
-            person,
-            input,
+        let origin = Origin {
             update,
             language,
-            press.clone(),
-        ))
-        .await;
+            door,
+        };
+        let shared = chats.shared.clone();
+        let handled = tokio::spawn(handle(shared, person, input, origin, press.clone())).await;
         match handled {
             Ok(finished) => done(finished),
             Err(panicked) => {
@@ -209,11 +212,9 @@ async fn handle(
     shared: Arc<Shared>,
     person: Person,
     input: Input,
-    update: Option<UpdateId>,
-    language: Option<String>,
+    origin: Origin,
     press: Option<String>,
 ) -> bool {
-    let origin = Origin { update, language };
     let mut wait = Duration::from_millis(100);
     for attempt in 1..=TRIES {
         let now = shared.clock.now();
@@ -227,6 +228,12 @@ async fn handle(
                     }
                 };
                 let speak = async {
+                    if turned.turned_away {
+                        let from = (origin.door, origin.language.as_deref());
+                        let (d, out) = (&shared.bot.dialogue, &shared.sender);
+                        let gate = &shared.gate;
+                        gate.turn_away(d, out, person, &input, from, now).await;
+                    }
                     for (n, view) in turned.farewell.iter().enumerate() {
                         // The first takes the place of the question, which has no buttons then.
                         let there = turned.left_behind.filter(|_| n == 0);

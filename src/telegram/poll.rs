@@ -223,13 +223,18 @@ async fn give(
             input,
             language,
             press,
+            code,
         } => {
+            let door = shared
+                .gate
+                .door(person, code.as_deref(), shared.clock.now());
             chats.give(
                 person,
                 Job {
                     input,
                     update: Some(id),
                     language,
+                    door,
                     press,
                     done: Box::new(done),
                 },
