@@ -5,13 +5,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use secrecy::ExposeSecret;
 use tokio::sync::{Notify, watch};
 use tracing::{info, warn};
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::Telegram;
+use crate::config::{Access, Telegram};
 use crate::engine::Input;
+use crate::invite;
 use crate::reminder::{self, Reminder};
+use crate::telegram::access::Doorkeeper;
 use crate::telegram::chats::{Chats, Job, Shared};
 use crate::telegram::gate::Gate;
 use crate::telegram::leader::{self, Role};
@@ -23,7 +26,7 @@ use crate::turn::Bot;
 const GRACE: Duration = Duration::from_secs(8);
 
 /// Answer people in Telegram until the process is told to stop.
-pub async fn run(bot: Bot, settings: Telegram) -> Result<(), String> {
+pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), String> {
     log();
     let client = telegram::client(&settings)?;
     let (stopper, stop) = watch::channel(false);
@@ -40,12 +43,19 @@ pub async fn run(bot: Bot, settings: Telegram) -> Result<(), String> {
         warn!("the dialogue is a draft: not checked by a clinician");
     }
     info!(form = %bot.dialogue.form, "answering as @{}", me.username());
+    if access != Access::Open {
+        info!("only people with an invitation, and those listed, are answered");
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let gate = Gate::new(bot.store.clone(), settings.per_second);
     let shared = Arc::new(Shared {
         bot: bot.clone(),
         clock: clock.clone(),
         sender: Sender::new(client.clone(), gate),
+        doorkeeper: Doorkeeper::new(
+            access,
+            invite::Key::of_token(settings.token.expose_secret()),
+        ),
         wake: Notify::new(),
         excuses: Mutex::default(),
     });

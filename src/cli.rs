@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::ExposeSecret;
 
 use crate::clock::{Clock, ShiftedClock, SystemClock};
 use crate::config::{self, StoreChoice};
@@ -57,6 +58,8 @@ enum Cmd {
     Run(RunArgs),
     /// Say by exit code whether a running bot is alive.
     Health(HealthArgs),
+    /// Make links that let people in where only invited people may talk to the bot.
+    Invite(InviteArgs),
     /// Check the dialogue files.
     Check(CheckArgs),
     /// Give the verdict for one set of facts.
@@ -110,6 +113,30 @@ struct RunArgs {
     /// For how many days after the last message records are kept: 1 to 3650, 90 if not set.
     #[arg(long, env = "BACKTALK_KEEP_DAYS", allow_hyphen_values = true)]
     keep_days: Option<String>,
+    /// Who may talk to the bot: `open` for everybody, or `invited`.
+    #[arg(long, env = "BACKTALK_ACCESS")]
+    access: Option<String>,
+    /// With `invited`: who may come without an invitation, by Telegram id, with commas between.
+    #[arg(
+        long,
+        env = "BACKTALK_ALLOWED",
+        hide_env_values = true,
+        allow_hyphen_values = true
+    )]
+    allowed: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct InviteArgs {
+    /// For how many days a link is good.
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=365))]
+    days: u16,
+    /// How many links.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    count: u16,
+    /// The name of the bot, such as my_back_bot; without it Telegram is asked.
+    #[arg(long)]
+    username: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -201,6 +228,7 @@ fn run(cli: Cli) -> Outcome {
         Cmd::Chat(args) => chat(&cli.files, args),
         Cmd::Run(args) => telegram(&cli.files, args),
         Cmd::Health(args) => Ok(health(args)),
+        Cmd::Invite(args) => invite(&args),
         Cmd::Check(args) => check(&cli.files, &args),
         Cmd::Triage(args) => triage(&cli.files, &args),
         Cmd::Vignettes(args) => run_vignettes(&cli.files, &args),
@@ -312,15 +340,14 @@ fn chat(files: &Files, args: ChatArgs) -> Outcome {
 }
 
 fn telegram(files: &Files, args: RunArgs) -> Outcome {
-    let settings = config::telegram(
-        std::env::var("TELOXIDE_TOKEN").ok(),
-        std::env::var("TELOXIDE_API_URL").ok(),
-    )
-    .map_err(|e| e.to_string())?;
+    let settings = telegram_settings()?;
+    // Without the word `run` nothing has read the environment yet.
+    let setting = |given: Option<String>, name: &str| given.or_else(|| std::env::var(name).ok());
+    let days = setting(args.keep_days, "BACKTALK_KEEP_DAYS");
+    let who = setting(args.access, "BACKTALK_ACCESS");
+    let allowed = setting(args.allowed, "BACKTALK_ALLOWED");
+    let access = config::access(who.as_deref(), allowed.as_deref()).map_err(|e| e.to_string())?;
     let mut dialogue = dialogue(files)?;
-    let days = args
-        .keep_days
-        .or_else(|| std::env::var("BACKTALK_KEEP_DAYS").ok());
     dialogue.keep_days = config::keep_days(days.as_deref()).map_err(|e| e.to_string())?;
     let dialogue = Arc::new(dialogue);
     let store = match &args.store {
@@ -335,7 +362,53 @@ fn telegram(files: &Files, args: RunArgs) -> Outcome {
         dialogue,
         store: open_store(&store)?,
     };
-    runtime()?.block_on(app::run(bot, settings))?;
+    runtime()?.block_on(app::run(bot, settings, access))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn telegram_settings() -> Result<config::Telegram, String> {
+    config::telegram(
+        std::env::var("TELOXIDE_TOKEN").ok(),
+        std::env::var("TELOXIDE_API_URL").ok(),
+    )
+    .map_err(|e| e.to_string())
+}
+
+/// Print links, or codes alone where the name of the bot cannot be found out.
+fn invite(args: &InviteArgs) -> Outcome {
+    let settings = telegram_settings()?;
+    let username = match &args.username {
+        Some(said) => Some(
+            config::username(said)
+                .map_err(|e| e.to_string())?
+                .to_owned(),
+        ),
+        None => runtime()?.block_on(crate::telegram::username(&settings)),
+    };
+    let key = crate::invite::Key::of_token(settings.token.expose_secret());
+    let until = SystemClock.now() + SignedDuration::from_hours(24 * i64::from(args.days));
+    for _ in 0..args.count {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(|e| format!("This machine gives no chance: {e}"))?;
+        let code = key
+            .code(until, random)
+            .ok_or("The clock of this machine is wrong: set it.")?;
+        match &username {
+            Some(name) => println!("https://t.me/{name}?start={code}"),
+            None => println!("{code}"),
+        }
+    }
+    let day = until
+        .to_zoned(TimeZone::UTC)
+        .strftime("%-d %B %Y, %H:%M UTC");
+    eprintln!(
+        "Good until {day}, for everybody who has the link. The bot must run with BACKTALK_ACCESS=invited."
+    );
+    if username.is_none() {
+        eprintln!(
+            "Telegram could not be asked for the name of the bot. Put each code into https://t.me/NAME?start=CODE, or give the name with --username."
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 

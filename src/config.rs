@@ -1,5 +1,6 @@
 //! Settings of the program, from flags and environment. Secrets do not print.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +51,24 @@ pub enum ConfigError {
         "--keep-days (or BACKTALK_KEEP_DAYS) is for how many days after the last message records are kept: a whole number from 1 to {MOST_KEEP_DAYS}. They are never kept for ever."
     )]
     BadKeepDays,
+    /// Who may talk to the bot is said in words that we do not know.
+    #[error("--access (or BACKTALK_ACCESS) is `open` or `invited`, not `{0}`.")]
+    BadAccess(String),
+    /// A number of a person that cannot be one.
+    #[error(
+        "--allowed (or BACKTALK_ALLOWED) lists people by their Telegram ids, such as 1234567,7654321. `{0}` is none."
+    )]
+    BadAllowed(String),
+    /// People are listed, but everybody may come.
+    #[error(
+        "BACKTALK_ALLOWED lists people, but everybody may talk to the bot. Set BACKTALK_ACCESS=invited too, or take the list away."
+    )]
+    AllowedButOpen,
+    /// A user name that cannot be one.
+    #[error(
+        "--username is the name of the bot without the @: 5 to 32 letters, digits and underscores."
+    )]
+    BadUsername,
     /// Redis is not there yet.
     #[error(
         "REDIS_URL is set, but this version keeps its records in a file only.\n\
@@ -84,6 +103,49 @@ pub fn telegram(token: Option<String>, api_url: Option<String>) -> Result<Telegr
         api_url,
         per_second: PER_SECOND,
     })
+}
+
+/// Who may talk to the bot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Open,
+    /// Whoever came with an invitation.
+    Invited {
+        /// And these, by the number of their private chat.
+        listed: BTreeSet<i64>,
+    },
+}
+
+/// Who may talk to the bot, from the words of `--access` and the numbers of `--allowed`.
+pub fn access(access: Option<&str>, allowed: Option<&str>) -> Result<Access, ConfigError> {
+    let said = |s: Option<&str>| s.map_or("", str::trim).to_owned();
+    let (access, allowed) = (said(access), said(allowed));
+    match access.as_str() {
+        "" | "open" if allowed.is_empty() => Ok(Access::Open),
+        "" | "open" => Err(ConfigError::AllowedButOpen),
+        "invited" => {
+            let ids = allowed
+                .split(',')
+                .map(str::trim)
+                .filter(|id| !id.is_empty());
+            let id = |id: &str| {
+                let number = id.parse().ok().filter(|n| *n > 0);
+                number.ok_or_else(|| ConfigError::BadAllowed(id.to_owned()))
+            };
+            let listed = ids.map(id).collect::<Result<_, _>>()?;
+            Ok(Access::Invited { listed })
+        }
+        _ => Err(ConfigError::BadAccess(access)),
+    }
+}
+
+/// A bot's user name, without the @ that people put before it.
+pub fn username(said: &str) -> Result<&str, ConfigError> {
+    let name = said.strip_prefix('@').unwrap_or(said);
+    let fits = (5..=32).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    fits.then_some(name).ok_or(ConfigError::BadUsername)
 }
 
 /// The longest that records may be kept after the last message: ten years, which is longer than
@@ -169,6 +231,37 @@ mod tests {
             (Some("forever"), None),
         ] {
             assert_eq!(keep_days(said).ok(), expected, "{said:?}");
+        }
+    }
+
+    #[test]
+    fn who_may_come_is_said_clearly_or_refused() {
+        let listed = |ids: &[i64]| Access::Invited {
+            listed: ids.iter().copied().collect(),
+        };
+        for (said, allowed, expected) in [
+            (None, None, Some(Access::Open)),
+            (Some("open"), Some(""), Some(Access::Open)),
+            (Some("invited"), None, Some(listed(&[]))),
+            (Some("invited"), Some(" 7, 8,7,"), Some(listed(&[7, 8]))),
+            (Some("invited"), Some("7;8"), None),
+            (Some("invited"), Some("-100"), None),
+            (Some("invited"), Some("0"), None),
+            (Some("invited"), Some("@ann"), None),
+            (Some("Invited"), None, None),
+            (Some("yes"), None, None),
+            (None, Some("7"), None),
+            (Some("open"), Some("7"), None),
+        ] {
+            assert_eq!(access(said, allowed).ok(), expected, "{said:?} {allowed:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_name_is_taken_with_or_without_its_sign() {
+        assert_eq!(username("@back_bot").ok(), Some("back_bot"));
+        for bad in ["bot", "back bot", "back/bot", "b@ck_bot", &"b".repeat(33)] {
+            assert!(username(bad).is_err(), "{bad}");
         }
     }
 

@@ -355,7 +355,8 @@ impl Turn<'_> {
             Command::Summary if state.began || told => self.act(Act::Summary),
             Command::Why if state.began || told => self.act(Act::Why),
             Command::Undo if state.began => self.act(Act::Back),
-            Command::Export if state.began || told => self.owed.push(Owed::Export),
+            // Before consent there is little, the language say, but it is theirs to see.
+            Command::Export => self.owed.push(Owed::Export),
             Command::Restart if state.began || told => self.start_over(),
             Command::Restart => {}
             _ => self.note("nothing_yet"),

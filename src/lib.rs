@@ -22,6 +22,8 @@ pub mod engine;
 pub mod fail_point;
 /// The sign of life of a running bot.
 pub mod heartbeat;
+/// Invitation codes: signed, expiring, and made without keeping anything. Pure.
+pub mod invite;
 /// The plan: packs by the clock and the gates, and the lines of each page. Pure.
 pub mod plan;
 /// Wakes people who are due.

@@ -265,6 +265,7 @@ impl<'a> Runner<'a> {
             let origin = Origin {
                 update,
                 language: self.language.clone(),
+                ..Origin::default()
             };
             let done = take(&self.bot, PERSON, input, &origin, now)
                 .await

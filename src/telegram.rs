@@ -4,6 +4,7 @@
 //! ([`poll`]), the order of work ([`chats`]) and sending ([`sender`]) are our own, because an
 //! update may be acknowledged only once it is stored.
 
+pub mod access;
 pub mod chats;
 pub mod gate;
 pub mod inbound;
@@ -55,6 +56,19 @@ pub async fn who_am_i(bot: &teloxide::Bot) -> Result<Me, String> {
         }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(Duration::from_secs(30));
+    }
+}
+
+/// The bot's user name, if Telegram says it now.
+pub async fn username(settings: &Telegram) -> Option<String> {
+    let bot = client(settings).ok()?;
+    match tokio::time::timeout(sender::DEADLINE, bot.get_me()).await {
+        Ok(Ok(me)) => Some(me.username().to_owned()),
+        Ok(Err(error)) => {
+            warn!(kind = kind(&error), "Telegram did not say who we are");
+            None
+        }
+        Err(_) => None,
     }
 }
 

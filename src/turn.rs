@@ -37,6 +37,8 @@ pub struct Turned {
     pub record: Option<Record>,
     /// The update was applied before, so nothing changed.
     pub already: bool,
+    /// They may not come in, so nothing was stored.
+    pub turned_away: bool,
     /// A message to show for a moment over the pressed button.
     pub notice: Option<&'static str>,
     /// Last words to somebody whose record is gone.
@@ -69,6 +71,23 @@ pub struct Origin {
     pub update: Option<UpdateId>,
     /// The person's language code, which may name their country.
     pub language: Option<String>,
+    /// How they come in.
+    pub door: Door,
+}
+
+/// How somebody comes in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Door {
+    /// Nobody asks them anything.
+    #[default]
+    Open,
+    /// With a good invitation, which is noted in their record.
+    Invitation,
+    /// Only if such a note is there. Otherwise nothing of them is stored.
+    OnlyInvited {
+        /// Whether they showed an invitation that is no good.
+        with_code: bool,
+    },
 }
 
 /// Load, step and commit one input.
@@ -89,6 +108,12 @@ pub async fn take(
             return Ok(nothing_kept());
         }
         let record = found.unwrap_or_default();
+        if matches!(origin.door, Door::OnlyInvited { .. }) && !record.body.invited {
+            return Ok(Turned {
+                turned_away: true,
+                ..nothing_kept()
+            });
+        }
         if matches!(input, Input::Away { since } if record.active > *since) {
             return Ok(unchanged(record));
         }
@@ -115,6 +140,7 @@ pub async fn take(
             return Ok(Turned {
                 record: None,
                 already: false,
+                turned_away: false,
                 notice: result.notice,
                 farewell,
                 left_behind: record.body.shown.map(|s| s.message),
@@ -122,6 +148,7 @@ pub async fn take(
         };
         let mut next = record.clone();
         next.body.session = Some(after);
+        next.body.invited |= origin.door == Door::Invitation;
         // The rounds of another form are gone, but a pack of theirs may still be on.
         let pack_on = lost.is_some_and(|s| matches!(standing(s).round, Round::On { .. }));
         let warning = pack_on.then(|| Owed::message("off_again"));
@@ -155,6 +182,7 @@ pub async fn take(
                 return Ok(Turned {
                     record: Some(next),
                     already: false,
+                    turned_away: false,
                     notice: result.notice,
                     farewell: Vec::new(),
                     left_behind: None,
@@ -185,6 +213,7 @@ fn unchanged(record: Record) -> Turned {
     Turned {
         record: Some(record),
         already: true,
+        turned_away: false,
         notice: None,
         farewell: Vec::new(),
         left_behind: None,
@@ -195,6 +224,7 @@ fn nothing_kept() -> Turned {
     Turned {
         record: None,
         already: false,
+        turned_away: false,
         notice: None,
         farewell: Vec::new(),
         left_behind: None,

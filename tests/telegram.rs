@@ -2,6 +2,8 @@
 
 mod emulator;
 
+#[path = "telegram/access.rs"]
+mod access;
 #[path = "telegram/crash.rs"]
 mod crash;
 #[path = "telegram/data.rs"]

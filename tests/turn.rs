@@ -93,6 +93,7 @@ fn origin(update: i64) -> Origin {
     Origin {
         update: Some(update),
         language: Some("en-GB".into()),
+        ..Origin::default()
     }
 }
 

@@ -42,14 +42,12 @@ pub struct File {
     pub dialogue: String,
     /// Its form, as `backtalk check` prints it.
     pub form: String,
-    /// When the file was made, in UTC.
+    /// When the file was made, in UTC, to the second.
     pub exported_at: String,
     /// The country whose numbers are shown, as an ISO code.
     pub country: Option<String>,
     /// The language code that the messenger gave.
     pub language: Option<String>,
-    /// Where the answers led.
-    pub result: Outcome,
     /// What was said, in order.
     pub answers: Vec<Line>,
     /// Rounds of ice and heat, and what was sent later, in order.
@@ -60,6 +58,8 @@ pub struct File {
     /// What is kept of rounds before those above, as the program needs it.
     #[serde(default)]
     pub earlier: Earlier,
+    /// Where the answers led.
+    pub result: Outcome,
     /// What else is kept for the talk to go on.
     pub talk: Talk,
 }

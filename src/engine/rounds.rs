@@ -83,7 +83,10 @@ fn later(at: Timestamp, wait: SignedDuration) -> Timestamp {
 /// Fold the rounds log. Follow-ups and help count since the last verdict.
 pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
     let standing = coaching::standing(session);
-    let told_ms = state.told.map_or(i64::MIN, |t| t.at_ms);
+    // A moment that cannot be is that of the timer that follows from it, so that it fires once.
+    let told_ms = state
+        .told
+        .map_or(i64::MIN, |t| time(t.at_ms).as_millisecond());
     Rounds {
         state: round(d, standing.round),
         skin_wrong: standing.skin_wrong,

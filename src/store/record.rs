@@ -46,6 +46,8 @@ pub struct Body {
     pub next_owed: u32,
     /// How often the open question was refused by the messenger, since it was last taken.
     pub refused: u8,
+    /// Whether they came with an invitation, which lets them in from then on.
+    pub invited: bool,
 }
 
 /// A message that shows the open question.

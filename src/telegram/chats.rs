@@ -10,12 +10,13 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use tracing::{error, warn};
 
+use super::access::Doorkeeper;
 use super::sender::Sender;
 use crate::clock::Clock;
 use crate::engine::{Input, Owed, Priority, View};
 use crate::store::commons::DeadLetter;
 use crate::store::{Person, StoreError, UpdateId};
-use crate::turn::{Bot, Channel, Origin, Turned, deliver, put_off, take};
+use crate::turn::{Bot, Channel, Door, Origin, Turned, deliver, put_off, take};
 
 /// How many updates of one chat may wait; more are answered with "too many at once".
 const MOST_WAITING: usize = 10;
@@ -46,6 +47,8 @@ pub struct Job {
     pub update: Option<UpdateId>,
     /// Their language code.
     pub language: Option<String>,
+    /// How they come in.
+    pub door: Door,
     /// The press to answer.
     pub press: Option<String>,
     /// Called once the update is finished (true), or must come again (false).
@@ -59,6 +62,7 @@ impl Job {
             input,
             update: None,
             language: None,
+            door: Door::Open,
             press: None,
             done: Box::new(done),
         }
@@ -73,6 +77,8 @@ pub struct Shared {
     pub clock: Arc<dyn Clock>,
     /// The way out.
     pub sender: Sender,
+    /// The way in.
+    pub doorkeeper: Doorkeeper,
     /// Woken when somebody may be due sooner than was known.
     pub wake: Notify,
     /// When which excuse was last made to whom.
@@ -211,6 +217,7 @@ async fn work(chats: Chats, person: Person, mut jobs: mpsc::Receiver<Job>) {
             input,
             update,
             language,
+            door,
             press,
             done,
         } = job;
@@ -221,7 +228,11 @@ async fn work(chats: Chats, person: Person, mut jobs: mpsc::Receiver<Job>) {
             shared: chats.shared.clone(),
             person,
             input,
-            origin: Origin { update, language },
+            origin: Origin {
+                update,
+                language,
+                door,
+            },
             press,
             is_last,
         };
@@ -326,6 +337,9 @@ impl Task {
             }
         };
         let show = async {
+            if turned.turned_away {
+                self.turn_away().await;
+            }
             self.say_farewell(&turned).await;
             if let Some(record) = turned.record
                 && (self.is_last || record.body.owed.iter().any(|o| is_urgent(&o.owed)))
@@ -344,6 +358,17 @@ impl Task {
             }
         };
         tokio::join!(answer, show);
+    }
+
+    /// Answer somebody who may not come in.
+    async fn turn_away(&self) {
+        let shared = &self.shared;
+        let from = (self.origin.door, self.origin.language.as_deref());
+        let (d, now) = (&shared.bot.dialogue, shared.clock.now());
+        let (doorkeeper, sender) = (&shared.doorkeeper, &shared.sender);
+        doorkeeper
+            .turn_away(d, sender, self.person, &self.input, from, now)
+            .await;
     }
 
     /// Last words to somebody of whom nothing is kept any more.

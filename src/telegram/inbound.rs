@@ -22,6 +22,8 @@ pub enum Inbound {
         language: Option<String>,
         /// The press to answer.
         press: Option<String>,
+        /// What stood behind their /start: the code of an invitation.
+        code: Option<String>,
     },
     /// A command or mention in a group: send them to the private chat.
     Group {
@@ -79,15 +81,24 @@ async fn message(message: Message, me: Arc<Me>) -> Inbound {
         (None, None) => Some(Input::Media),
     };
     let language = message.from.as_ref().and_then(|u| u.language_code.clone());
+    let started = matches!(input, Some(Input::Start { .. }));
+    let code = message.text().filter(|_| started).and_then(start_code);
     match input {
         Some(input) => Inbound::Input {
             person: Person(message.chat.id.0),
             input,
             language,
             press: None,
+            code,
         },
         None => Inbound::Nothing,
     }
+}
+
+/// What stands behind a /start. The link out of a group says `group`, which is no code.
+fn start_code(text: &str) -> Option<String> {
+    let code = text.split_whitespace().nth(1)?;
+    (code != "group").then(|| code.to_owned())
 }
 
 /// A command for us, or words. Nothing for a command to another bot.
@@ -117,6 +128,7 @@ async fn edited(message: Message) -> Inbound {
         input,
         language,
         press: None,
+        code: None,
     }
 }
 
@@ -150,6 +162,7 @@ async fn press(query: CallbackQuery) -> Inbound {
         input,
         language: query.from.language_code.clone(),
         press: Some(id),
+        code: None,
     }
 }
 
@@ -161,6 +174,7 @@ async fn member(change: ChatMemberUpdated) -> Inbound {
             input: Input::Blocked,
             language: None,
             press: None,
+            code: None,
         };
     }
     Inbound::Nothing

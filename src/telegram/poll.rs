@@ -386,7 +386,10 @@ impl Poll {
                 input,
                 language,
                 press,
+                code,
             } => {
+                let now = self.shared.clock.now();
+                let door = self.shared.doorkeeper.door(person, code.as_deref(), now);
                 if self.careful && self.tried_too_often(id).await {
                     let shared = self.shared.clone();
                     tokio::spawn(async move {
@@ -400,6 +403,7 @@ impl Poll {
                     input,
                     update: Some(id),
                     language,
+                    door,
                     press,
                     done: Box::new(done),
                 };

@@ -270,9 +270,10 @@ impl Talk {
                     },
                     attempts: 1,
                     refused: 0,
-                }],
+                    }],
                 next_owed: self.inputs as u32 + 1,
                 refused: 0,
+                invited: false,
                 session: Some(self.session),
             },
             ..Record::default()

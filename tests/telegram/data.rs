@@ -114,6 +114,17 @@ async fn all_that_is_kept_is_given_as_a_file_and_erased_when_asked() {
     assert_eq!(document.name, "backtalk.json");
     let kept: Value = serde_json::from_slice(&document.bytes).expect("It is JSON.");
     assert_eq!(kept["language"], language);
+    let folder = tempfile::tempdir().expect("A folder can be made.");
+    let file = folder.path().join(&document.name);
+    std::fs::write(&file, &document.bytes).expect("It is written.");
+    let replayed = std::process::Command::new(env!("CARGO_BIN_EXE_backtalk"))
+        .arg("replay")
+        .arg(&file)
+        .output()
+        .expect("It runs.");
+    let said = String::from_utf8_lossy(&replayed.stdout);
+    assert!(replayed.status.success(), "{said}");
+    assert!(said.contains("was told: self_care"), "{said}");
     let answers = kept["answers"].to_string();
     for label in PLAIN
         .iter()

@@ -59,6 +59,8 @@ pub const EMERGENCY: &str = "This needs help now. Call 999";
 /// Telegram, a store, and the program when it runs.
 pub struct Stage {
     pub telegram: Emulator,
+    /// More settings of the program, by their names in its environment.
+    pub settings: Vec<(&'static str, String)>,
     folder: TempDir,
     program: Option<Child>,
 }
@@ -71,6 +73,7 @@ impl Stage {
         let folder = tempfile::tempdir().expect("A folder can be made.");
         Stage {
             telegram,
+            settings: Vec::new(),
             folder,
             program: None,
         }
@@ -102,6 +105,7 @@ impl Stage {
             .env("TELOXIDE_API_URL", self.telegram.url())
             .env("BACKTALK_STORE", self.store())
             .env("BACKTALK_LOG", "trace")
+            .envs(self.settings.iter().cloned())
             .stdout(out.try_clone().expect("The file twice."))
             .stderr(out);
         self.program = Some(command.spawn().expect("The program starts."));

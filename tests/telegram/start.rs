@@ -74,6 +74,9 @@ async fn a_token_that_telegram_does_not_know_ends_it() {
 #[case::redis_as_the_store(&[("BACKTALK_STORE", "redis://:hush@localhost")], "The store `redis` cannot be used.")]
 #[case::keeping_nothing(&[("BACKTALK_STORE", "memory"), ("BACKTALK_KEEP_DAYS", "0")], "a whole number from 1 to 3650")]
 #[case::keeping_for_ever(&[("BACKTALK_STORE", "memory"), ("BACKTALK_KEEP_DAYS", "forever")], "never kept for ever")]
+#[case::access_that_is_none(&[("BACKTALK_STORE", "memory"), ("BACKTALK_ACCESS", "friends")], "is `open` or `invited`, not `friends`")]
+#[case::listed_by_name(&[("BACKTALK_STORE", "memory"), ("BACKTALK_ACCESS", "invited"), ("BACKTALK_ALLOWED", "7,@ann")], "`@ann` is none")]
+#[case::listed_while_open(&[("BACKTALK_STORE", "memory"), ("BACKTALK_ALLOWED", "7")], "Set BACKTALK_ACCESS=invited")]
 #[case::an_address_that_is_none(
     &[("BACKTALK_STORE", "memory"), ("TELOXIDE_API_URL", "api.telegram.org")],
     "TELOXIDE_API_URL is not an address."
