@@ -22,14 +22,16 @@ pub mod engine;
 pub mod plan;
 /// Wakes people who are due.
 pub mod reminder;
-/// Where records live: one small contract that every store keeps.
 /// Replay files: a conversation that is also a test. Pure.
 pub mod replay;
 /// Drives turns through a replay file.
 pub mod replay_run;
 /// The dialogue files, from a folder or built into the program.
 pub mod shipped;
+/// Where records live: one small contract that every store keeps.
 pub mod store;
+/// Opens the store that the settings choose, with all that belongs to it.
+pub mod store_open;
 /// The conversation in Telegram.
 pub mod telegram;
 /// The same conversation in a terminal.

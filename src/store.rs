@@ -6,7 +6,9 @@
 
 pub mod commons;
 pub mod keys;
+pub mod look;
 pub mod memory;
+pub mod migrate;
 pub mod record;
 pub mod seal;
 pub mod sqlite;

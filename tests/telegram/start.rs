@@ -70,8 +70,9 @@ async fn a_token_that_telegram_does_not_know_ends_it() {
 }
 
 #[rstest]
-#[case::redis_alone(&[("REDIS_URL", "redis://:hush@localhost")], "REDIS_URL is set, but this version")]
-#[case::redis_as_the_store(&[("BACKTALK_STORE", "redis://:hush@localhost")], "The store `redis` cannot be used.")]
+#[case::redis_alone(&[("REDIS_URL", ":hush@localhost")], "REDIS_URL is not the address of a Redis.")]
+#[case::another_database(&[("BACKTALK_STORE", "postgres://:hush@localhost")], "`postgres://`")]
+#[case::a_key_that_is_none(&[("BACKTALK_KEY", ":hush"), ("BACKTALK_STORE", "memory")], "backtalk key")]
 #[case::an_address_that_is_none(
     &[("BACKTALK_STORE", "memory"), ("TELOXIDE_API_URL", "api.telegram.org")],
     "TELOXIDE_API_URL is not an address."
