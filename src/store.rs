@@ -8,6 +8,7 @@ pub mod commons;
 pub mod keys;
 pub mod memory;
 pub mod record;
+pub mod redis;
 pub mod seal;
 pub mod sqlite;
 pub mod stored;
