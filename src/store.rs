@@ -10,6 +10,7 @@ pub mod look;
 pub mod memory;
 pub mod migrate;
 pub mod record;
+pub mod redis;
 pub mod seal;
 pub mod sqlite;
 pub mod stored;

@@ -14,6 +14,8 @@ use backtalk::store::{Commit, OwedEntry, Person, Record, Store, StoreError};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
+use crate::{block_on, redis_server};
+
 /// One thing asked of a store.
 #[derive(Debug, Clone)]
 pub enum Ask {
@@ -96,7 +98,7 @@ pub struct Subject {
 
 /// Every store, each with nothing in it.
 pub fn every_store() -> Vec<Subject> {
-    vec![memory(), sqlite()]
+    vec![memory(), sqlite(), redis()]
 }
 
 const DAMAGED: [u8; 3] = [seal::PLAIN, FORMAT, 0xff];
@@ -122,6 +124,22 @@ fn sqlite() -> Subject {
         damage: Box::new(move |person| damage_file(&path, person)),
         now: at(0),
         _folder: Some(folder),
+    }
+}
+
+fn redis() -> Subject {
+    let server = redis_server::shared();
+    let store = block_on(server.store(&redis_server::new_prefix()));
+    let store = Arc::new(store);
+    let same = store.clone();
+    Subject {
+        name: "redis",
+        store,
+        damage: Box::new(move |person| {
+            redis_server::damage(&mut server.control(), &same.key_of(person), &DAMAGED);
+        }),
+        now: at(0),
+        _folder: None,
     }
 }
 
