@@ -59,6 +59,8 @@ enum Cmd {
     /// Rotate the keys of a store, or move it elsewhere.
     #[command(subcommand)]
     Store(operators::StoreCmd),
+    /// Look at everything that a bot needs, and say what is wrong and what to do about it.
+    Doctor(operators::DoctorArgs),
     /// Check the dialogue files.
     Check(CheckArgs),
     /// Give the verdict for one set of facts.
@@ -92,9 +94,10 @@ struct RedisArgs {
     /// How every key of this bot begins in Redis.
     #[arg(long, env = "BACKTALK_REDIS_PREFIX", default_value = "backtalk")]
     redis_prefix: String,
-    /// How many replicas must have a change before its update is acknowledged to Telegram.
-    #[arg(long, env = "BACKTALK_REDIS_WAIT", default_value_t = 0)]
-    redis_wait: u32,
+    /// How many replicas must have a change before its update is acknowledged to Telegram; without
+    /// it, one where there are Sentinels.
+    #[arg(long, env = "BACKTALK_REDIS_WAIT")]
+    redis_wait: Option<u32>,
 }
 
 impl StoreArgs {
@@ -240,6 +243,7 @@ fn run(cli: Cli) -> Outcome {
         Cmd::Run(args) => telegram(&cli.files, args),
         Cmd::Key => operators::key(),
         Cmd::Store(command) => operators::store(command),
+        Cmd::Doctor(args) => operators::doctor(&cli.files, &args),
         Cmd::Check(args) => check(&cli.files, &args),
         Cmd::Triage(args) => triage(&cli.files, &args),
         Cmd::Vignettes(args) => run_vignettes(&cli.files, &args),
@@ -333,12 +337,16 @@ fn chat(files: &Files, args: ChatArgs) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn telegram(files: &Files, args: RunArgs) -> Outcome {
-    let settings = config::telegram(
+/// The token and the address of the messenger, from the environment.
+fn messenger() -> Result<config::Telegram, config::ConfigError> {
+    config::telegram(
         std::env::var("TELOXIDE_TOKEN").ok(),
         std::env::var("TELOXIDE_API_URL").ok(),
     )
-    .map_err(|e| e.to_string())?;
+}
+
+fn telegram(files: &Files, args: RunArgs) -> Outcome {
+    let settings = messenger().map_err(|e| e.to_string())?;
     let dialogue = Arc::new(dialogue(files)?);
     let store = args.store.settings(config::BOT_FILE)?;
     app::log();

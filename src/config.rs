@@ -7,6 +7,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
+use crate::store::redis::address::{Address, AddressError};
 use crate::store::seal::{KeyError, Keyring};
 
 /// A bot token and where the Bot API is.
@@ -45,6 +46,9 @@ pub enum ConfigError {
     /// The address of a Redis is none.
     #[error("REDIS_URL is not the address of a Redis. It looks like redis://localhost:6379")]
     BadRedis,
+    /// The address of a Redis cannot be read.
+    #[error(transparent)]
+    BadAddress(#[from] AddressError),
     /// A key cannot be used.
     #[error(transparent)]
     BadKey(#[from] KeyError),
@@ -104,8 +108,8 @@ pub enum StoreChoice {
     Memory,
     /// In this file.
     File(PathBuf),
-    /// In the Redis at this address, which may hold a password.
-    Redis(SecretString),
+    /// In the Redis at this address.
+    Redis(Box<Address>),
 }
 
 impl fmt::Display for StoreChoice {
@@ -113,7 +117,7 @@ impl fmt::Display for StoreChoice {
         match self {
             StoreChoice::Memory => f.write_str("memory"),
             StoreChoice::File(path) => path.display().fmt(f),
-            StoreChoice::Redis(_) => f.write_str("Redis"),
+            StoreChoice::Redis(address) => address.fmt(f),
         }
     }
 }
@@ -126,7 +130,8 @@ pub struct StoreSettings {
     /// How every key of this bot begins in Redis.
     pub redis_prefix: String,
     /// How many replicas of Redis must have a change before the update that made it is acknowledged.
-    pub redis_wait: u32,
+    /// When not given, one where there are Sentinels, and else none.
+    pub redis_wait: Option<u32>,
     /// The keys that records are sealed with, newest first, apart by commas.
     pub key: Option<SecretString>,
     /// How many days a record is kept after the person last wrote or pressed.
@@ -164,7 +169,7 @@ pub fn store(
     match given(redis_url) {
         None => Ok(StoreChoice::File(usual_folder().join(usual))),
         Some(url) => match named(&url)? {
-            StoreChoice::Redis(url) => Ok(StoreChoice::Redis(url)),
+            redis @ StoreChoice::Redis(_) => Ok(redis),
             _ => Err(ConfigError::BadRedis),
         },
     }
@@ -173,7 +178,9 @@ pub fn store(
 /// The store of this name: `memory`, the address of a Redis, or the path of a file.
 pub fn named(store: &str) -> Result<StoreChoice, ConfigError> {
     match store.split_once("://") {
-        Some((scheme, _)) if SCHEMES.contains(&scheme) => Ok(StoreChoice::Redis(store.into())),
+        Some((scheme, _)) if SCHEMES.contains(&scheme) => {
+            Ok(StoreChoice::Redis(Box::new(store.parse()?)))
+        }
         Some((scheme, _)) => Err(ConfigError::BadStore(scheme.to_owned())),
         None if store == "memory" => Ok(StoreChoice::Memory),
         None => Ok(StoreChoice::File(store.into())),
@@ -228,14 +235,22 @@ mod tests {
     fn the_chosen_store_wins_over_redis_and_redis_over_the_usual_place() {
         check(Some("a.sqlite"), Some("redis://x"), "a.sqlite");
         check(Some("memory"), Some("redis://x"), "memory");
-        check(Some("rediss-cluster://x,y"), None, "Redis");
-        check(None, Some("redis://x"), "Redis");
+        check(
+            Some("rediss-cluster://:hush@x,y"),
+            None,
+            "rediss-cluster://x,y",
+        );
+        check(None, Some("redis://x"), "redis://x");
         check(
             None,
             Some("localhost:6379"),
             "REDIS_URL is not the address of a Redis. It looks like redis://localhost:6379",
         );
-        check(Some(" "), Some("redis-sentinel://x/main"), "Redis");
+        check(
+            Some(" "),
+            Some("redis-sentinel://x/main"),
+            "redis-sentinel://x/main",
+        );
         let usual = store(None, Some(""), CHAT_FILE).unwrap().to_string();
         assert!(usual.ends_with("backtalk/chat.sqlite"), "{usual}");
     }

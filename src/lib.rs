@@ -16,6 +16,8 @@ pub mod clock;
 pub mod config;
 /// A dialogue: facts, rules, screens, plan and words, read from files and checked once.
 pub mod dialogue;
+/// Looks at everything that a bot needs, and says what to do about it.
+pub mod doctor;
 /// The conversation: `step(dialogue, session, input, now) -> Step`. Pure and total.
 pub mod engine;
 /// The plan: packs by the clock and the gates, and the lines of each page. Pure.

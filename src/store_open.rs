@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use tracing::warn;
 
+use crate::clock::Clock;
 use crate::config::{StoreChoice, StoreSettings};
 use crate::store::memory::MemoryStore;
+use crate::store::redis::probe::probe;
+use crate::store::redis::{self, RedisStore};
 use crate::store::seal::Keyring;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, keys};
@@ -35,11 +38,29 @@ pub async fn bare(settings: &StoreSettings, keys: Keyring) -> Result<Arc<dyn Sto
         StoreChoice::File(path) => {
             Arc::new(SqliteStore::open(path, keys).map_err(|e| e.to_string())?)
         }
-        StoreChoice::Redis(_) => return Err("Redis comes next".into()),
+        StoreChoice::Redis(address) => {
+            let settings = redis::Settings {
+                prefix: settings.redis_prefix.clone(),
+                retention: Some(settings.retention()),
+                wait_replicas: settings.redis_wait,
+            };
+            let store = RedisStore::connect(address, settings, keys).await;
+            Arc::new(store.map_err(|e| e.to_string())?)
+        }
     })
 }
 
-/// Open a store as it is, for somebody who must be its only user. A file is locked by its user.
-pub async fn unused(settings: &StoreSettings) -> Result<Arc<dyn Store>, String> {
+/// Open a store as it is, for somebody who must be its only user. A file is locked by its user; in
+/// Redis a bot that polls is found by the lead that it holds.
+pub async fn unused(settings: &StoreSettings, now: &dyn Clock) -> Result<Arc<dyn Store>, String> {
+    if let StoreChoice::Redis(address) = &settings.choice {
+        let seen = probe(address, &settings.redis_prefix, || now.now()).await;
+        if seen.map_err(|e| e.to_string())?.leads_for_ms > Some(0) {
+            return Err(format!(
+                "a bot uses {address} with the prefix {}. Stop it, and wait until its lease has ended, which takes less than a minute",
+                settings.redis_prefix
+            ));
+        }
+    }
     bare(settings, Keyring::none()).await
 }

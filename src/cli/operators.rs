@@ -1,18 +1,18 @@
 //! The commands for whoever runs a bot: keys, moving a store, and the doctor.
 
 use std::path::Path;
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::{Outcome, RedisArgs, StoreArgs, runtime};
+use super::{Files, Outcome, RedisArgs, StoreArgs, runtime};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, StoreChoice, StoreSettings};
 use crate::store::commons::Note;
 use crate::store::seal::Keyring;
 use crate::store::{Store, keys, migrate};
-use crate::store_open;
-use std::process::ExitCode;
+use crate::{doctor, store_open};
 
 /// What to do with a store.
 #[derive(Debug, Subcommand)]
@@ -43,6 +43,35 @@ pub struct MigrateArgs {
     erase: bool,
     #[command(flatten)]
     redis: RedisArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// Look at everything, and print what was found.
+pub fn doctor(files: &Files, args: &DoctorArgs) -> Outcome {
+    let case = doctor::Case {
+        dialogue: super::dialogue(files),
+        telegram: super::messenger().map_err(|e| e.to_string()),
+        store: &args.store.settings(config::BOT_FILE)?,
+        clock: &SystemClock,
+    };
+    let findings = runtime()?.block_on(doctor::examine(case));
+    if args.json {
+        println!("{:#}", doctor::print::json(&findings));
+    } else {
+        print!("{}", doctor::print::text(&findings));
+    }
+    Ok(match doctor::is_well(&findings) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
 }
 
 /// Print a new key.
@@ -141,10 +170,10 @@ async fn move_all(args: &MigrateArgs) -> Outcome {
     if is_same(&from_settings.choice, &to_settings.choice) {
         return Err("FROM and TO are the same store. Give two different ones.".into());
     }
-    let from = store_open::unused(&from_settings)
+    let from = store_open::unused(&from_settings, &SystemClock)
         .await
         .map_err(|e| format!("FROM: {e}"))?;
-    let to = store_open::unused(&to_settings)
+    let to = store_open::unused(&to_settings, &SystemClock)
         .await
         .map_err(|e| format!("TO: {e}"))?;
     let moved = copy(&*from, &*to, &from_settings, args.resume).await?;
@@ -197,7 +226,9 @@ fn is_same(from: &StoreChoice, to: &StoreChoice) -> bool {
             let real = |path: &Path| std::fs::canonicalize(path).ok();
             real(a).is_some_and(|a| Some(a) == real(b))
         }
-        // Two names of one Redis are found out by `migrate`.
+        // Of two databases or prefixes at one address only one is named at a time, so the same words
+        // are the same store. Two names of one Redis are found out by `migrate`.
+        (StoreChoice::Redis(a), StoreChoice::Redis(b)) => a.to_string() == b.to_string(),
         _ => false,
     }
 }

@@ -3,7 +3,7 @@
 //! `app` connects it. `address` says where Redis is, `link` gets there and back, `fault` says what
 //! errors mean, `script` and `lua/` what the server does by itself, `names` and `packed` how it is
 //! kept; `due` finds who is due over all shards, `wake` hears of it, `shared` is what belongs to all,
-//! `safety` waits for replicas.
+//! `safety` waits for replicas; `probe` asks the servers of themselves.
 //!
 //! Redis's append-only file tells of those who were forgotten until it is rewritten, which Redis
 //! does by itself as the file grows, and at once with `BGREWRITEAOF`.
@@ -14,6 +14,7 @@ mod fault;
 mod link;
 mod names;
 mod packed;
+pub mod probe;
 mod safety;
 mod script;
 mod sentinel;

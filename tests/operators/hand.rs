@@ -7,6 +7,7 @@ use std::future::Future;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use backtalk::dialogue::Form;
 use backtalk::engine::{Owed, Session};
@@ -16,6 +17,7 @@ use backtalk::store::sqlite::SqliteStore;
 use backtalk::store::{Commit, OwedEntry, Person, Record, Store};
 use jiff::Timestamp;
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 pub const ANNA: Person = Person(7);
 pub const BEN: Person = Person(8);
@@ -117,10 +119,8 @@ pub fn sqlite(path: &Path, keys: Keyring) -> SqliteStore {
     SqliteStore::open(path, keys).unwrap()
 }
 
+/// Wait for this. What it started in the background goes on afterwards.
 pub fn block_on<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(work)
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+    RUNTIME.block_on(work)
 }

@@ -230,7 +230,11 @@ async fn connect(address: &Address) -> RedisResult<Wire> {
     }
 }
 
-async fn to_one(address: &Address, info: ConnectionInfo) -> RedisResult<MultiplexedConnection> {
+/// A connection to one server.
+pub(super) async fn to_one(
+    address: &Address,
+    info: ConnectionInfo,
+) -> RedisResult<MultiplexedConnection> {
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(CONNECT))
         .set_response_timeout(Some(ANSWER));
