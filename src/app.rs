@@ -1,20 +1,23 @@
 //! Wires it all; starts and stops gracefully.
 
 use std::io::IsTerminal;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::sync::{Notify, watch};
 use tracing::{info, warn};
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::Telegram;
 use crate::engine::Input;
+use crate::reminder::{self, Reminder};
 use crate::telegram::chats::{Chats, Job, Shared};
+use crate::telegram::gate::Gate;
+use crate::telegram::leader::{self, Role};
 use crate::telegram::sender::Sender;
-use crate::telegram::{self, poll};
+use crate::telegram::{self, introduce, poll};
 use crate::turn::Bot;
-use crate::{reminder, telegram::introduce};
 
 /// How long a stop waits for work under way.
 const GRACE: Duration = Duration::from_secs(8);
@@ -37,36 +40,40 @@ pub async fn run(bot: Bot, settings: Telegram) -> Result<(), String> {
     }
     info!(form = %bot.dialogue.form, "answering as @{}", me.username());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let gate = Gate::new(bot.store.clone(), settings.per_second);
     let shared = Arc::new(Shared {
         bot: bot.clone(),
         clock: clock.clone(),
-        sender: Sender::new(client.clone()),
+        sender: Sender::new(client.clone(), gate),
         wake: Notify::new(),
+        excuses: Mutex::default(),
     });
     let chats = Chats::new(shared.clone());
+    let process = leader::process();
+    let (role, roles) = watch::channel(Role::Standby);
+    let mut leading = tokio::spawn(leader::run(bot.store.clone(), process, role, stop.clone()));
     let mut polling = tokio::spawn(poll::run(
         client,
         me,
         shared.clone(),
         chats.clone(),
+        roles,
         stop.clone(),
     ));
-    let mut reminding = tokio::spawn(reminder::run(bot.store, clock, Wake(shared), stop, {
-        let chats = chats.clone();
-        move |person| {
-            let job = Job {
-                input: Input::Due,
-                update: None,
-                language: None,
-                press: None,
-                done: Box::new(|_| {}),
-            };
-            chats.give(person, job);
-        }
-    }));
-    // Neither loop ends by itself. One that broke must not leave a process that looks alive.
+    let reminder = Reminder {
+        store: bot.store.clone(),
+        clock,
+        retention: SignedDuration::from_hours(24 * i64::from(bot.dialogue.keep_days)),
+    };
+    let hand = move |due: reminder::Due| {
+        let person = due.person;
+        chats.give(person, Job::of_ours(Input::Due, move |_| drop(due)));
+    };
+    let mut reminding = tokio::spawn(reminder.run(Wake(shared), stop, hand));
+    // None of the loops ends by itself. One that broke must not leave a process that looks alive.
     let broken = tokio::select! {
         () = ended => None,
+        _ = &mut leading => Some("leading"),
         _ = &mut polling => Some("polling"),
         _ = &mut reminding => Some("reminding"),
     };
@@ -77,13 +84,13 @@ pub async fn run(bot: Bot, settings: Telegram) -> Result<(), String> {
         ));
     }
     info!("stopping");
-    // Nobody listens any more only when both have ended already.
+    // Nobody listens any more only when all have ended already.
     let _ = stopper.send(true);
-    if tokio::time::timeout(GRACE, async { tokio::join!(polling, reminding) })
-        .await
-        .is_err()
-    {
+    let ending = async { tokio::join!(leading, polling, reminding) };
+    if tokio::time::timeout(GRACE, ending).await.is_err() {
         warn!("some work did not end in time; it is stored and goes on at the next start");
+    } else if let Err(error) = bot.store.resign(process).await {
+        warn!(%error, "the next process will wait a little before it polls");
     }
     Ok(())
 }

@@ -67,7 +67,8 @@ enum Cmd {
     Triage(TriageArgs),
     /// Answer the real screens from a file of cases and compare.
     Vignettes(VignettesArgs),
-    /// Run replay files, which are conversations with what must come of them.
+    /// Run replay files, which are conversations with what must come of them; or go through a file
+    /// of /export again.
     Replay(ReplayArgs),
     /// Draw the states of the dialogue.
     Graph(GraphArgs),
@@ -85,12 +86,12 @@ struct StoreArgs {
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     redis_url: Option<SecretString>,
     #[command(flatten)]
-    redis: RedisArgs,
+    keep: KeepArgs,
 }
 
-/// How records are kept in Redis.
+/// How records are kept.
 #[derive(Debug, Args)]
-struct RedisArgs {
+struct KeepArgs {
     /// How every key of this bot begins in Redis.
     #[arg(long, env = "BACKTALK_REDIS_PREFIX", default_value = "backtalk")]
     redis_prefix: String,
@@ -98,6 +99,9 @@ struct RedisArgs {
     /// it, one where there are Sentinels.
     #[arg(long, env = "BACKTALK_REDIS_WAIT")]
     redis_wait: Option<u32>,
+    /// For how many days after the last message records are kept: 1 to 3650, 90 if not set.
+    #[arg(long, env = "BACKTALK_KEEP_DAYS", allow_hyphen_values = true)]
+    keep_days: Option<String>,
 }
 
 impl StoreArgs {
@@ -107,21 +111,24 @@ impl StoreArgs {
         let (store, redis_url) = (text(&self.store), text(&self.redis_url));
         let choice = config::store(store.as_deref(), redis_url.as_deref(), usual)
             .map_err(|e| e.to_string())?;
-        Ok(self.redis.settings(choice))
+        self.keep.settings(choice)
     }
 }
 
-impl RedisArgs {
+impl KeepArgs {
     /// The settings of this store.
-    fn settings(&self, choice: StoreChoice) -> StoreSettings {
-        StoreSettings {
+    fn settings(&self, choice: StoreChoice) -> Result<StoreSettings, String> {
+        Ok(StoreSettings {
             choice,
             redis_prefix: self.redis_prefix.clone(),
             redis_wait: self.redis_wait,
             // A key has no flag: everybody on a machine can read the arguments of a process.
-            key: std::env::var("BACKTALK_KEY").ok().map(SecretString::from),
-            keep_days: config::KEEP_DAYS,
-        }
+            key: std::env::var("BACKTALK_KEY")
+                .ok()
+                .filter(|key| !key.trim().is_empty())
+                .map(SecretString::from),
+            keep_days: config::keep_days(self.keep_days.as_deref()).map_err(|e| e.to_string())?,
+        })
     }
 }
 
@@ -193,7 +200,7 @@ struct VignettesArgs {
 
 #[derive(Debug, Args)]
 struct ReplayArgs {
-    /// The files.
+    /// The files: .replay, or .json from /export.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Rewrite what the bot says, its buttons, state, rules and due times, as they are now.
@@ -287,11 +294,13 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
 }
 
 fn chat(files: &Files, args: ChatArgs) -> Outcome {
-    let dialogue = Arc::new(dialogue(files)?);
+    let mut settings = args.store.settings(config::CHAT_FILE)?;
+    let mut dialogue = dialogue(files)?;
+    dialogue.keep_days = settings.keep_days;
+    let dialogue = Arc::new(dialogue);
     if dialogue.signed_off.is_none() {
         println!("  (Draft dialogue: not checked by a clinician. Not for real emergencies.)");
     }
-    let mut settings = args.store.settings(config::CHAT_FILE)?;
     if args.memory {
         settings.choice = StoreChoice::Memory;
     }
@@ -347,8 +356,10 @@ fn messenger() -> Result<config::Telegram, config::ConfigError> {
 
 fn telegram(files: &Files, args: RunArgs) -> Outcome {
     let settings = messenger().map_err(|e| e.to_string())?;
-    let dialogue = Arc::new(dialogue(files)?);
     let store = args.store.settings(config::BOT_FILE)?;
+    let mut dialogue = dialogue(files)?;
+    dialogue.keep_days = store.keep_days;
+    let dialogue = Arc::new(dialogue);
     app::log();
     runtime()?.block_on(async {
         let number = config::bot_number(&settings.token);
@@ -477,7 +488,9 @@ fn replay(files: &Files, args: &ReplayArgs) -> Outcome {
     let d = Arc::new(dialogue(files)?);
     let mut failed = 0;
     for path in &args.files {
-        let said = if args.accept {
+        let said = if crate::replay_run::is_export(path) {
+            export(&d, path, args.accept)
+        } else if args.accept {
             crate::replay_run::accept(&d, path)
         } else {
             crate::replay_run::check(&d, path)
@@ -496,6 +509,18 @@ fn replay(files: &Files, args: &ReplayArgs) -> Outcome {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Print the conversation of an export; the answer is whether it holds.
+fn export(d: &Dialogue, path: &Path, accept: bool) -> Result<(), String> {
+    if accept {
+        return Err(
+            "An export is what happened, so there is nothing to accept. Leave --accept out.".into(),
+        );
+    }
+    let (lines, held) = crate::replay_run::check_export(d, path);
+    lines.iter().for_each(|line| println!("{line}"));
+    held
 }
 
 fn graph(files: &Files, args: &GraphArgs) -> Outcome {

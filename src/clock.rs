@@ -28,6 +28,20 @@ impl Clock for SystemClock {
     }
 }
 
+/// A clock that stands still, for one turn at a chosen moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Still(pub Timestamp);
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+
+    fn until(&self, then: Timestamp) -> Duration {
+        Duration::try_from(then.duration_since(self.0)).unwrap_or(Duration::ZERO)
+    }
+}
+
 /// A clock that began at a chosen moment and runs faster or slower than the real one.
 #[derive(Debug, Clone, Copy)]
 pub struct ShiftedClock {

@@ -1,14 +1,19 @@
 //! Settings of the program, from flags and environment. Secrets do not print.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
+use crate::dialogue::KEEP_DAYS;
 use crate::store::redis::address::{Address, AddressError};
 use crate::store::seal::{KeyError, Keyring};
+
+/// Messages a second over all chats, by the Bot API's FAQ.
+const PER_SECOND: NonZeroU32 = NonZeroU32::new(30).unwrap();
 
 /// A bot token and where the Bot API is.
 #[derive(Debug)]
@@ -17,6 +22,8 @@ pub struct Telegram {
     pub token: SecretString,
     /// Another address of the Bot API, for a local server or a test.
     pub api_url: Option<String>,
+    /// Messages a second over all chats and all processes.
+    pub per_second: NonZeroU32,
 }
 
 /// A setting that cannot be used.
@@ -43,6 +50,11 @@ pub enum ConfigError {
          a Redis: {schemes}, or `memory`.", schemes = SCHEMES.join(", ")
     )]
     BadStore(String),
+    /// Records cannot be kept for so long, or so short.
+    #[error(
+        "--keep-days (or BACKTALK_KEEP_DAYS) is for how many days after the last message records are kept: a whole number from 1 to {MOST_KEEP_DAYS}. They are never kept for ever."
+    )]
+    BadKeepDays,
     /// The address of a Redis is none.
     #[error("REDIS_URL is not the address of a Redis. It looks like redis://localhost:6379")]
     BadRedis,
@@ -78,6 +90,7 @@ pub fn telegram(token: Option<String>, api_url: Option<String>) -> Result<Telegr
     Ok(Telegram {
         token: token.to_owned().into(),
         api_url,
+        per_second: PER_SECOND,
     })
 }
 
@@ -98,8 +111,21 @@ const SCHEMES: [&str; 6] = [
     "rediss-cluster",
 ];
 
-/// How many days a record is kept after the person last wrote or pressed.
-pub const KEEP_DAYS: u32 = 90;
+/// The longest that records may be kept after the last message: ten years, which is longer than
+/// any rule for notes of adults that we know of asks for.
+pub const MOST_KEEP_DAYS: u32 = 3650;
+
+/// For how many days after the last message records are kept; [`KEEP_DAYS`] where nothing is said.
+pub fn keep_days(said: Option<&str>) -> Result<u32, ConfigError> {
+    match said.map(str::trim).filter(|s| !s.is_empty()) {
+        None => Ok(KEEP_DAYS),
+        Some(days) => days
+            .parse()
+            .ok()
+            .filter(|days| (1..=MOST_KEEP_DAYS).contains(days))
+            .ok_or(ConfigError::BadKeepDays),
+    }
+}
 
 /// Where records are kept.
 #[derive(Debug, Clone)]
@@ -229,6 +255,23 @@ mod tests {
     fn check(choice: Option<&str>, redis_url: Option<&str>, chosen: &str) {
         let found = store(choice, redis_url, CHAT_FILE).map(|c| c.to_string());
         assert_eq!(found.unwrap_or_else(|e| e.to_string()), chosen);
+    }
+
+    #[test]
+    fn records_are_kept_for_one_day_to_ten_years_and_never_for_ever() {
+        for (said, expected) in [
+            (None, Some(90)),
+            (Some(" "), Some(90)),
+            (Some("1"), Some(1)),
+            (Some("3650"), Some(3650)),
+            (Some("0"), None),
+            (Some("3651"), None),
+            (Some("-1"), None),
+            (Some("30.5"), None),
+            (Some("forever"), None),
+        ] {
+            assert_eq!(keep_days(said).ok(), expected, "{said:?}");
+        }
     }
 
     #[test]

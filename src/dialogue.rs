@@ -29,6 +29,9 @@ pub use template::{Template, Words};
 /// The number of a screen in its dialogue.
 pub type ScreenId = usize;
 
+/// For how many days records are kept after the last message, unless the operator says otherwise.
+pub const KEEP_DAYS: u32 = 90;
+
 /// A checked dialogue.
 #[derive(Debug)]
 pub struct Dialogue {
@@ -84,6 +87,9 @@ pub struct Dialogue {
     pub rulings: Vec<Ruling>,
     /// Where everything stands in the files.
     pub places: Places,
+    /// For how many days after the last message this operator keeps records, as the texts say it.
+    /// No file has it: [`KEEP_DAYS`] once loaded, and the edge sets another.
+    pub keep_days: u32,
 }
 
 /// How long answers stay fresh.

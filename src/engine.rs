@@ -5,14 +5,18 @@
 //! decides which events an input adds, and what is owed for them.
 
 mod act;
+pub mod coaching;
+pub mod compact;
 pub mod effect;
 pub mod export;
 pub mod fold;
 pub mod input;
+pub mod plain_text;
 pub mod press;
 pub mod rounds;
 pub mod route;
 pub mod session;
+pub mod standing;
 mod tap;
 pub mod text_answer;
 mod typed;
@@ -22,7 +26,7 @@ pub mod words;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use effect::{Button, Owed, Step, Timer, View};
+pub use effect::{Button, Owed, Priority, Step, Timer, View};
 pub use fold::State;
 pub use input::{Command, Input};
 pub use press::{Press, Wish};
@@ -39,8 +43,15 @@ use text_answer::{Danger, Typed};
 /// goes on, so that a flood of taps cannot grow a record without end.
 const MOST_EVENTS: usize = 600;
 
-/// The most events of rounds that are kept: more than two days of them at the caps.
-const MOST_ROUND_EVENTS: usize = 300;
+/// The most events at all. What can be an emergency is taken in beyond [`MOST_EVENTS`], for far
+/// more answers than a check can ask for; then the check begins anew, the danger signs first.
+const MOST_EVENTS_AT_ALL: usize = 900;
+
+/// How much longer a log may get while its last verdict is only just told, so that it is sent.
+const ROOM_FOR_A_VERDICT: usize = 100;
+
+/// The most questions of danger that wait at once; a text may name many.
+const MOST_WAITING: usize = 6;
 
 /// Apply one input to a session.
 pub fn step(d: &Dialogue, session: &Session, input: &Input, now: Timestamp) -> Step {
@@ -71,11 +82,23 @@ pub fn begin(d: &Dialogue) -> Session {
     Session::new(d.form)
 }
 
-/// Note the language of somebody new, and the country if it names one.
+/// The longest language code that is kept; longer ones are no codes (BCP 47, section 4.4.1).
+const LONGEST_LANGUAGE: usize = 35;
+
+/// Note the language of somebody new, and the country if it names one. What is no language code,
+/// such as `en`, `pt-br` or `zh_Hant_TW`, is passed over.
 pub fn meet(d: &Dialogue, session: &mut Session, language: &str) {
-    if session.language.is_none() {
-        session.language = Some(language.chars().take(12).collect());
-        let region = language.split(['-', '_']).nth(1).unwrap_or("");
+    let mut parts = language.split(['-', '_']);
+    let name = parts.next().unwrap_or("");
+    let is_code = language.len() <= LONGEST_LANGUAGE
+        && (2..=8).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphabetic())
+        && parts
+            .clone()
+            .all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_alphanumeric()));
+    if session.language.is_none() && is_code {
+        session.language = Some(language.to_owned());
+        let region = parts.find(|p| p.len() == 2).unwrap_or("");
         session.country = d.numbers.country(region).map(|c| c.code.clone());
     }
 }
@@ -120,7 +143,7 @@ impl Turn<'_> {
 
     fn take(&mut self, input: &Input) {
         let before = self.state();
-        if !matches!(input, Input::Due | Input::Blocked) {
+        if input.is_theirs() {
             self.came_back_first(&before);
             self.day_passed =
                 before.came_back != Some(true) && self.state().came_back == Some(true);
@@ -134,6 +157,7 @@ impl Turn<'_> {
                 self.owed.extend(owed);
             }
             Input::Blocked => self.s.round(self.now, RoundWhat::Silenced),
+            Input::Away { .. } => self.was_away(&before),
             Input::Start { language } => self.start(language.as_deref()),
             Input::Command(command) => self.command(*command),
             Input::Media => {
@@ -144,20 +168,19 @@ impl Turn<'_> {
             }
             Input::UnknownPress => self.stale(),
             Input::Press(press) => self.press(press, &before),
-            Input::Text(text) => self.text(text, &before),
-            Input::Edited(text) => self.edited(text, &before),
+            Input::Text(text) => self.text(&plain_text::cleaned(text), &before),
+            Input::Edited(text) => self.edited(&plain_text::cleaned(text), &before),
         }
     }
 
-    /// Rounds of earlier days matter no more, but skin that looked wrong does.
-    fn forget_old_rounds(&mut self) {
-        if self.s.rounds.len() > MOST_ROUND_EVENTS {
-            let old = self.s.rounds.len() - MOST_ROUND_EVENTS / 2;
-            let mut n = 0;
-            self.s.rounds.retain(|e| {
-                n += 1;
-                n > old || e.what == RoundWhat::SkinWrong
-            });
+    /// The open question comes again, with a word of excuse, to somebody who waits for it.
+    fn was_away(&mut self, state: &State) {
+        if !state.open || rounds::fold(self.d, &self.s, state).silenced {
+            return;
+        }
+        self.fresh = true;
+        if self.s.aside == Aside::None {
+            self.note("away");
         }
     }
 
@@ -177,12 +200,31 @@ impl Turn<'_> {
         if self.erase {
             return;
         }
-        self.forget_old_rounds();
         self.judge();
+        self.begin_anew_when_over_full();
         // A note stands over the open question, so it gives way too.
         if matches!(self.s.aside, Aside::None | Aside::Note(_)) && !self.s.waiting.is_empty() {
             self.s.aside = self.s.waiting.remove(0);
             self.fresh = true;
+        }
+        self.bound_waiting();
+        coaching::roll_up(&mut self.s, self.now);
+    }
+
+    fn begin_anew_when_over_full(&mut self) {
+        let told = self.owed.iter().any(|o| matches!(o, Owed::Verdict { .. }));
+        let most = MOST_EVENTS_AT_ALL + if told { ROOM_FOR_A_VERDICT } else { 0 };
+        if self.s.log.len() >= most {
+            self.start_over();
+            self.note("error_lost");
+        }
+    }
+
+    /// The question that waits last goes first, but never that of a crisis.
+    fn bound_waiting(&mut self) {
+        while self.s.waiting.len() > MOST_WAITING {
+            let last = self.s.waiting.iter().rposition(|w| *w != Aside::Crisis);
+            self.s.waiting.remove(last.unwrap_or(MOST_WAITING));
         }
     }
 
@@ -272,6 +314,7 @@ impl Turn<'_> {
         // What was told, and is perhaps not delivered yet, stays in the log while there is room.
         if !state.began || self.s.log.len() > MOST_EVENTS / 2 {
             self.s.visits_before = state.visit + 1;
+            coaching::keep_days_of_answers(self.d, &mut self.s);
             self.s.log.clear();
         }
         self.s.aside = Aside::None;

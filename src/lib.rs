@@ -20,6 +20,8 @@ pub mod dialogue;
 pub mod doctor;
 /// The conversation: `step(dialogue, session, input, now) -> Step`. Pure and total.
 pub mod engine;
+/// Places at which a test can have the process die.
+pub mod fail_point;
 /// The plan: packs by the clock and the gates, and the lines of each page. Pure.
 pub mod plan;
 /// Wakes people who are due.

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 
 use crate::assess;
 use crate::dialogue::{Dialogue, Disposition, Element, Knowledge, Line};
+use crate::engine::coaching;
 use crate::engine::fold::State;
-use crate::engine::session::{Pack, RoundWhat, Session};
+use crate::engine::session::{Pack, Session};
 
 /// The state of the ice and heat clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,10 +91,7 @@ pub fn hours_since_start(d: &Dialogue, state: &State, now: Timestamp) -> u32 {
 /// Which packs fit this person now.
 pub fn packs(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> Packs {
     let (_, out) = gates(d, state);
-    let skin_wrong = session
-        .rounds
-        .iter()
-        .any(|e| e.what == RoundWhat::SkinWrong);
+    let skin_wrong = coaching::standing(session).skin_wrong;
     let barred = |e: Element| skin_wrong || out.contains(&e) || out.contains(&Element::Coaching);
     let full = d.completed(&state.known);
     let hours = hours_since_start(d, state, now);

@@ -16,12 +16,15 @@ use jiff::{Timestamp, Zoned};
 
 use crate::answerer;
 use crate::assess::assess;
+use crate::clock::Still;
 use crate::dialogue::Dialogue;
-use crate::engine::rounds::{self, RoundState};
+use crate::engine::export::{Retraced, retrace};
+use crate::engine::rounds;
 use crate::engine::route::{Place, place};
-use crate::engine::session::{Aside, Pack};
+use crate::engine::session::Aside;
+use crate::engine::standing::standing;
 use crate::engine::verdict::name_of;
-use crate::engine::{Command, Input, Press, Session, State, View, Wish};
+use crate::engine::{Command, Input, Press, Priority, Session, State, View, Wish};
 use crate::replay::{
     Action, At, Chat, Day, Expect, Fill, Given, How, Media, Observed, Replay, Seen, Start, Turn,
     compare, explain, parse, parse_draft, print, report, rewrite,
@@ -31,8 +34,7 @@ use crate::store::{Person, Record, Store, StoreError};
 use crate::turn::{Bot, Channel, Origin, SendError, deliver, take};
 use crate::vignettes::{self, FactMap, FactValue, Vignette};
 
-pub use files::{accept, beside, check};
-pub use observe::state;
+pub use files::{accept, beside, check, check_export, is_export};
 use observe::{Remembering, asks, seen, told_index};
 pub use write::{of_vignette, record};
 
@@ -270,7 +272,7 @@ impl<'a> Runner<'a> {
             for view in &done.farewell {
                 // Last words go out once: they leave nothing behind that could remember them.
                 self.channel
-                    .send(PERSON, view, 2)
+                    .send(PERSON, view)
                     .await
                     .map_err(|e| format!("{e:?}"))?;
             }
@@ -278,9 +280,16 @@ impl<'a> Runner<'a> {
                 break;
             }
             if let Some(record) = done.record {
-                deliver(&self.bot, PERSON, record, &self.channel, now)
-                    .await
-                    .map_err(said)?;
+                deliver(
+                    &self.bot,
+                    PERSON,
+                    record,
+                    &self.channel,
+                    Priority::Answer,
+                    &Still(now),
+                )
+                .await
+                .map_err(said)?;
             }
         }
         Ok(())
@@ -316,7 +325,7 @@ impl<'a> Runner<'a> {
             bot,
             asks: view.as_ref().map(|_| asks(d, &session)),
             sees: view.map(|v| seen(&v)),
-            state: state(d, &session),
+            state: standing(d, &session),
             rules: told.map(|t| {
                 let known = State::until(d, &session, t + 1).known;
                 assess(d, &d.completed(&known))

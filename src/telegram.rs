@@ -5,7 +5,9 @@
 //! update may be acknowledged only once it is stored.
 
 pub mod chats;
+pub mod gate;
 pub mod inbound;
+pub mod leader;
 pub mod poll;
 pub mod sender;
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::engine::{Button, Command, Input, Press, View};
+use crate::engine::{Button, Command, Input, Press, Priority, View};
 use crate::store::{Person, StoreError};
 use crate::turn::{Bot, Channel, Origin, SendError, deliver, take};
 
@@ -84,7 +84,7 @@ impl Terminal {
 
 #[async_trait]
 impl Channel for Terminal {
-    async fn send(&self, _: Person, view: &View, _: u8) -> Result<i64, SendError> {
+    async fn send(&self, _: Person, view: &View) -> Result<i64, SendError> {
         Ok(self.print(view))
     }
 
@@ -187,7 +187,9 @@ pub async fn chat(
                 println!("  ({})", m.text.source());
             }
             match done.record {
-                Some(record) => deliver(bot, PERSON, record, &terminal, now).await?,
+                Some(record) => {
+                    deliver(bot, PERSON, record, &terminal, Priority::Answer, clock).await?
+                }
                 None => println!("  (Nothing is kept. Type /start to begin again.)"),
             }
         }

@@ -3,20 +3,22 @@
 //! Save, then speak: session, owed messages and the next due time are stored in one commit; only
 //! then anything is sent, and what was sent is settled with another. Every part may be repeated.
 
+mod channel;
 mod delivery;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::time::Duration;
 
-use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
+pub use channel::{Channel, SendError};
 pub use delivery::deliver;
 
 use crate::dialogue::Dialogue;
+use crate::engine::coaching::{Round, standing};
 use crate::engine::session::Aside;
 use crate::engine::{self, Input, Owed, Session, State, View, rounds, step, view};
+use crate::fail_point;
 use crate::store::{Commit, OwedEntry, Person, Record, Shown, Store, StoreError, UpdateId};
 
 /// What a turn needs: the dialogue and where records live.
@@ -43,35 +45,19 @@ pub struct Turned {
     pub left_behind: Option<i64>,
 }
 
-/// A way to reach a person.
-#[async_trait]
-pub trait Channel: Send + Sync {
-    /// Send a new message; the answer is its number.
-    async fn send(&self, person: Person, view: &View, priority: u8) -> Result<i64, SendError>;
-
-    /// Change a message. A message that shows this already is a success.
-    async fn edit(&self, person: Person, message: i64, view: &View) -> Result<(), SendError>;
-
-    /// Send a text file.
-    async fn file(&self, person: Person, name: &str, content: &str) -> Result<i64, SendError>;
-}
-
-/// Why a message was not sent. The variants differ in what the caller does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SendError {
-    /// The person cannot be reached any more: stop their timers.
-    Gone,
-    /// The message to edit does not exist: send anew.
-    NoMessage,
-    /// Try again after this long.
-    Later(Duration),
-}
-
 /// How long after a commit somebody else may try to deliver it.
 const DELIVERY_LEASE: SignedDuration = SignedDuration::from_secs(15);
 
 /// How often a commit is tried against others before giving up.
 const MOST_CONFLICTS: usize = 20;
+
+/// The most messages that are owed at once: more than a person would read when a messenger that
+/// could not be reached for long takes them at last.
+const MOST_OWED: usize = 16;
+
+/// The most messages that wait to be folded. One that is left out keeps its buttons, and a press
+/// on them is told to be late.
+const MOST_FOLDING: usize = 8;
 
 /// Longest wait between tries to deliver, in seconds.
 const LONGEST_RETRY: i64 = 60;
@@ -94,13 +80,18 @@ pub async fn take(
     now: Timestamp,
 ) -> Result<Turned, StoreError> {
     let update = origin.update;
+    fail_point::reach("load.before");
     let mut found = bot.store.load(person).await?;
+    fail_point::reach("load.after");
     for _ in 0..MOST_CONFLICTS {
         // Nothing begins with a timer or a block: of this person nothing is kept, or not any more.
-        if found.is_none() && matches!(input, Input::Due | Input::Blocked) {
+        if found.is_none() && !input.is_theirs() {
             return Ok(nothing_kept());
         }
         let record = found.unwrap_or_default();
+        if matches!(input, Input::Away { since } if record.active > *since) {
+            return Ok(unchanged(record));
+        }
         if update.is_some_and(|u| record.seen.contains(&u)) {
             return Ok(unchanged(record));
         }
@@ -132,40 +123,33 @@ pub async fn take(
         let mut next = record.clone();
         next.body.session = Some(after);
         // The rounds of another form are gone, but a pack of theirs may still be on.
-        let pack_on = lost.is_some_and(|s| {
-            use crate::engine::session::RoundWhat;
-            s.rounds.last().is_some_and(|e| {
-                !matches!(
-                    e.what,
-                    RoundWhat::Off
-                        | RoundWhat::Stopped
-                        | RoundWhat::StoppedToday
-                        | RoundWhat::SkinWrong
-                )
-            })
-        });
+        let pack_on = lost.is_some_and(|s| matches!(standing(s).round, Round::On { .. }));
         let warning = pack_on.then(|| Owed::message("off_again"));
         for owed in warning.into_iter().chain(result.owed) {
             next.body.owed.push(OwedEntry {
                 number: next.body.next_owed,
                 owed,
                 attempts: 0,
+                refused: 0,
             });
             next.body.next_owed = next.body.next_owed.wrapping_add(1);
         }
+        bound_owed(&mut next.body.owed);
         if let Some(u) = update {
             next.saw(u);
         }
-        if !matches!(input, Input::Due | Input::Blocked) {
+        if input.is_theirs() {
             next.active = now;
         }
         place_question(&bot.dialogue, &mut next, result.fresh, now);
         next.due = due(&bot.dialogue, &next, now);
-        match bot
+        fail_point::reach("commit.before");
+        let committed = bot
             .store
             .commit(person, record.version, &next, update)
-            .await?
-        {
+            .await?;
+        fail_point::reach("commit.after");
+        match committed {
             Commit::Applied => {
                 next.version = record.version + 1;
                 return Ok(Turned {
@@ -183,6 +167,18 @@ pub async fn take(
     Err(StoreError::Unavailable(
         "too many others are writing the same record".into(),
     ))
+}
+
+/// Leave somebody alone until then, whatever is due.
+pub async fn put_off(bot: &Bot, person: Person, until: Timestamp) -> Result<(), StoreError> {
+    if let Some(mut record) = bot.store.load(person).await? {
+        record.due = Some(until);
+        // When somebody else is writing, they have set a new time.
+        bot.store
+            .commit(person, record.version, &record, None)
+            .await?;
+    }
+    Ok(())
 }
 
 fn unchanged(record: Record) -> Turned {
@@ -235,7 +231,17 @@ fn place_question(d: &Dialogue, record: &mut Record, fresh: bool, now: Timestamp
     if (fresh || news || !open)
         && let Some(shown) = record.body.shown.take()
     {
-        record.body.folding.push(shown.message);
+        let folding = &mut record.body.folding;
+        folding.push(shown.message);
+        folding.drain(..folding.len().saturating_sub(MOST_FOLDING));
+    }
+}
+
+/// Leave out the oldest of the least urgent messages, so that the newest verdict stays.
+fn bound_owed(owed: &mut Vec<OwedEntry>) {
+    while owed.len() > MOST_OWED {
+        let lazy = owed.iter().position(|o| o.owed.priority().is_none());
+        owed.remove(lazy.unwrap_or(0));
     }
 }
 

@@ -2,11 +2,12 @@
 
 use backtalk::assess::assess;
 use backtalk::dialogue::{Concern, Dialogue, Disposition, FactKind, Knowledge, Known};
+use backtalk::engine::export;
 use backtalk::engine::route::{Place, place};
 use backtalk::engine::session::{Aside, What};
 use backtalk::engine::view::view;
 use backtalk::engine::{Command, Input, Press, Session, State, Wish, begin, step};
-use backtalk::{answerer, dialogue, shipped};
+use backtalk::{answerer, dialogue, engine, shipped};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -116,6 +117,10 @@ proptest! {
             assert_eq!(view(d, after, now), view(d, after, now));
             let bytes = postcard_round_trip(after);
             assert_eq!(&bytes, after, "a session survives being stored");
+            let json = export::export(d, after, now);
+            assert_eq!(export::import(d, &json).as_ref(), Ok(after), "and being exported");
+            let again = export::retrace(d, &json).expect("an export can be read");
+            assert_eq!(again.wrong, [""; 0], "every verdict is what the rules give");
             every_tick_counts(after);
         });
     }
@@ -290,4 +295,25 @@ fn worse(d: &Dialogue, person: &Knowledge, fact: usize, pick: usize) -> Option<K
     let mut out = person.clone();
     out.set(fact, next);
     Some(out)
+}
+
+#[test]
+fn what_is_no_language_code_is_passed_over() {
+    let d = &*DIALOGUE;
+    for (code, language, country) in [
+        ("en-GB", Some("en-GB"), Some("GB")),
+        ("zh_Hant_TW", Some("zh_Hant_TW"), Some("TW")),
+        ("pt", Some("pt"), None),
+        ("", None, None),
+        ("e", None, None),
+        ("en-", None, None),
+        ("<b>-GB", None, None),
+        ("en-G\u{202e}B", None, None),
+        ("en-GB-and-much-more-than-any-code-has-room-for", None, None),
+    ] {
+        let mut session = begin(d);
+        engine::meet(d, &mut session, code);
+        let met = (session.language.as_deref(), session.country.as_deref());
+        assert_eq!(met, (language, country), "{code}");
+    }
 }

@@ -4,8 +4,9 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use backtalk::clock::Still;
 use backtalk::dialogue::{Act, Dialogue, load};
-use backtalk::engine::{Input, Press, View, Wish};
+use backtalk::engine::{Command, Input, Owed, Press, Priority, View, Wish};
 use backtalk::shipped;
 use backtalk::store::memory::MemoryStore;
 use backtalk::store::{Person, Record};
@@ -23,6 +24,8 @@ const ANN: Person = Person(7);
 struct Script {
     log: Vec<String>,
     failures: Vec<SendError>,
+    /// Edits are put off, though new messages are taken.
+    no_edits: bool,
     next: i64,
 }
 
@@ -59,11 +62,14 @@ impl Scripted {
 
 #[async_trait]
 impl Channel for Scripted {
-    async fn send(&self, _: Person, view: &View, _: u8) -> Result<i64, SendError> {
+    async fn send(&self, _: Person, view: &View) -> Result<i64, SendError> {
         self.note("send", &view.text)
     }
 
     async fn edit(&self, _: Person, _: i64, view: &View) -> Result<(), SendError> {
+        if self.0.lock().expect("the script").no_edits {
+            return Err(SendError::Later(Duration::from_secs(30)));
+        }
         self.note("edit", &view.text).map(|_| ())
     }
 
@@ -105,7 +111,7 @@ async fn turn(
         .await
         .expect("the store answers");
     if let Some(record) = done.record {
-        deliver(bot, ANN, record, channel, now)
+        deliver(bot, ANN, record, channel, Priority::Answer, &Still(now))
             .await
             .expect("the store answers");
     }
@@ -184,6 +190,37 @@ async fn a_process_that_died_between_commit_and_delivery_leaves_the_verdict_owed
         "{:?}",
         good.log()
     );
+}
+
+#[tokio::test]
+async fn while_nothing_can_be_sent_the_verdict_stays_owed_and_the_rest_is_bounded() {
+    let bot = bot();
+    let bad = Scripted::failing(&vec![SendError::Later(Duration::from_secs(30)); 100]);
+    for (n, wish) in (0..).zip(CHEST_PAIN) {
+        turn(&bot, &press(n, wish), n.into(), &bad, noon()).await;
+    }
+    let summary = Input::Command(Command::Summary);
+    for n in 10..50 {
+        turn(&bot, &summary, n, &bad, noon()).await;
+    }
+    let record = bot.store.load(ANN).await.expect("the store answers");
+    let owed = record.expect("a record").body.owed;
+    assert_eq!(owed.len(), 16);
+    assert!(matches!(owed[0].owed, Owed::Verdict { .. }), "{owed:?}");
+}
+
+#[tokio::test]
+async fn while_nothing_can_be_edited_few_messages_wait_to_be_folded() {
+    let bot = bot();
+    let channel = Scripted::default();
+    channel.0.lock().expect("the script").no_edits = true;
+    let mut folding = Vec::new();
+    for n in 0..20 {
+        let record = turn(&bot, &Input::Media, n, &channel, noon()).await;
+        folding = record.expect("a record").body.folding;
+    }
+    assert_eq!(folding.len(), 8);
+    assert_eq!(folding.last(), Some(&19), "the newest that was left behind");
 }
 
 #[tokio::test]

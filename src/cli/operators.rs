@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::{Files, Outcome, RedisArgs, StoreArgs, runtime};
+use super::{Files, KeepArgs, Outcome, StoreArgs, runtime};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, StoreChoice, StoreSettings};
 use crate::store::commons::Note;
@@ -42,7 +42,7 @@ pub struct MigrateArgs {
     #[arg(long)]
     erase: bool,
     #[command(flatten)]
-    redis: RedisArgs,
+    keep: KeepArgs,
 }
 
 #[derive(Debug, Args)]
@@ -158,9 +158,8 @@ fn must_exist(choice: &StoreChoice) -> Result<(), String> {
 async fn move_all(args: &MigrateArgs) -> Outcome {
     let settings = |store: &secrecy::SecretString| {
         let store = secrecy::ExposeSecret::expose_secret(store);
-        config::named(store)
-            .map(|choice| args.redis.settings(choice))
-            .map_err(|e| e.to_string())
+        args.keep
+            .settings(config::named(store).map_err(|e| e.to_string())?)
     };
     let (from_settings, to_settings) = (settings(&args.from)?, settings(&args.to)?);
     must_exist(&from_settings.choice)?;

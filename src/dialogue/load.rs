@@ -81,6 +81,8 @@ pub const PLACEABLES: &[&str] = &[
     "when_line",
     "next_line",
     "minutes",
+    "keep_days",
+    "deleted_at",
 ];
 
 /// Read the dialogue `name` from its files, or say everything that is wrong with them.
@@ -553,6 +555,7 @@ impl Builder<'_> {
             excluded,
             rulings,
             places: self.places,
+            keep_days: super::KEEP_DAYS,
         };
         dialogue.form = form::form(&dialogue);
         if let Some(signed) = &screens.signed_off {
@@ -653,5 +656,7 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "warm_line",
     "why",
     "why_verdict",
+    "away",
     "busy",
+    "full",
 ];

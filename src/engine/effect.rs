@@ -44,21 +44,36 @@ impl Owed {
         }
     }
 
-    /// How soon it must go out; lower is sooner.
-    pub fn priority(&self) -> u8 {
+    /// How soon it must go out whoever asked for it; nothing when that depends on them.
+    pub fn priority(&self) -> Option<Priority> {
         match self {
-            Owed::Verdict { .. } => 0,
+            Owed::Verdict { .. } => Some(Priority::Emergency),
             Owed::Message { id, .. }
                 if matches!(
                     id.as_str(),
                     "ice_off" | "heat_off" | "pack_late" | "off_again" | "skin_check_5"
                 ) =>
             {
-                1
+                Some(Priority::TakeOff)
             }
-            _ => 2,
+            _ => None,
         }
     }
+}
+
+/// How soon a message must go out when not all can at once; the first is the most urgent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// A verdict, which may be that of an emergency.
+    Emergency,
+    /// "Take it off now".
+    TakeOff,
+    /// What somebody waits for who has just written or pressed.
+    Answer,
+    /// Other reminders.
+    Reminder,
+    /// How far a round has come.
+    Progress,
 }
 
 /// A message as it is shown: text and rows of buttons.

@@ -421,7 +421,7 @@ fn answers(what: What) -> bool {
 }
 
 /// The events that still count, once undoing, reopening and withdrawing are worked in.
-fn effective(d: &Dialogue, log: &[Event]) -> Vec<(usize, Event)> {
+pub(super) fn effective(d: &Dialogue, log: &[Event]) -> Vec<(usize, Event)> {
     let mut out: Vec<(usize, Event)> = Vec::new();
     for (index, &event) in log.iter().enumerate() {
         match event.what {

@@ -1,5 +1,7 @@
 //! What can happen to a session.
 
+use jiff::Timestamp;
+
 use super::press::Press;
 
 /// One input. There is an answer to every one, in every state.
@@ -23,6 +25,16 @@ pub enum Input {
     Due,
     /// The person blocked the bot.
     Blocked,
+    /// The bot was away for longer than the messenger keeps presses, and the person has done
+    /// nothing since this moment: what they pressed may be lost.
+    Away { since: Timestamp },
+}
+
+impl Input {
+    /// Whether the person did this, and not time or the messenger.
+    pub fn is_theirs(&self) -> bool {
+        !matches!(self, Input::Due | Input::Blocked | Input::Away { .. })
+    }
 }
 
 /// The commands.

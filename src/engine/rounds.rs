@@ -2,10 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::coaching::{self, Rest, Round};
 use super::effect::{Owed, Timer};
 use super::fold::State;
-use super::session::{Pack, RoundEvent, RoundWhat, Session};
-use crate::dialogue::{Dialogue, Disposition, Round};
+use super::session::{Pack, RoundWhat, Session};
+use crate::dialogue::{self, Dialogue, Disposition};
 use crate::plan;
 
 /// Where the rounds stand.
@@ -76,98 +77,61 @@ fn minutes(n: u32) -> SignedDuration {
 
 /// Fold the rounds log. Follow-ups and help count since the last verdict.
 pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
-    let mut r = Rounds {
-        state: RoundState::Idle,
-        skin_wrong: false,
-        silenced: false,
-        got_help: false,
-        followed_up: 0,
-    };
+    let standing = coaching::standing(session);
     let told_ms = state.told.map_or(i64::MIN, |t| t.at_ms);
-    for RoundEvent { at_ms, what } in &session.rounds {
-        let at = time(*at_ms);
-        match *what {
-            RoundWhat::Started(pack) => {
-                r.state = RoundState::On {
-                    pack,
-                    since: at,
-                    sent: Sent::default(),
-                };
-            }
-            RoundWhat::SkinAsked => with_sent(&mut r.state, |s| s.skin = true),
-            RoundWhat::MayStop => with_sent(&mut r.state, |s| s.may_stop = true),
-            RoundWhat::OffAsked => with_sent(&mut r.state, |s| s.off = Some(at)),
-            RoundWhat::OffAgain => with_sent(&mut r.state, |s| s.again = true),
-            RoundWhat::SkinFine | RoundWhat::Skipped
-                if matches!(r.state, RoundState::On { .. }) => {}
-            RoundWhat::Off => {
-                if let RoundState::On { pack, .. } = r.state {
-                    let until = at + minutes(times(d, pack).off_minutes);
-                    r.state = RoundState::Resting {
-                        pack,
-                        until,
-                        may_start: false,
-                    };
-                }
-            }
-            RoundWhat::Offered => {
-                if let RoundState::Resting { pack, .. } = r.state {
-                    r.state = RoundState::Offered { pack };
-                }
-            }
-            RoundWhat::PutOff(pack) => {
-                let until = at + minutes(d.clock.snooze_minutes);
-                r.state = RoundState::Resting {
-                    pack,
-                    until,
-                    may_start: true,
-                };
-            }
-            RoundWhat::Snoozed => {
-                if let RoundState::Offered { pack } = r.state {
-                    r.state = RoundState::Resting {
-                        pack,
-                        until: at + minutes(d.clock.snooze_minutes),
-                        may_start: true,
-                    };
-                }
-            }
-            RoundWhat::Skipped => {
-                if let RoundState::Offered { pack } | RoundState::Resting { pack, .. } = r.state {
-                    r.state = RoundState::Resting {
-                        pack,
-                        until: at + minutes(times(d, pack).off_minutes),
-                        may_start: true,
-                    };
-                }
-            }
-            RoundWhat::SkinFine => {}
-            RoundWhat::StoppedToday | RoundWhat::Stopped => r.state = RoundState::Idle,
-            RoundWhat::SkinWrong => {
-                r.state = RoundState::Idle;
-                r.skin_wrong = true;
-            }
-            RoundWhat::FollowedUp(n) if *at_ms >= told_ms => r.followed_up |= 1 << n,
-            RoundWhat::FollowedUp(_) => {}
-            RoundWhat::GotHelp => r.got_help = *at_ms >= told_ms,
-            RoundWhat::Resumed => r.silenced = false,
-            RoundWhat::Silenced => {
-                r.silenced = true;
-                r.state = RoundState::Idle;
-            }
-        }
+    Rounds {
+        state: round(d, standing.round),
+        skin_wrong: standing.skin_wrong,
+        silenced: standing.silenced,
+        got_help: standing.got_help_ms.is_some_and(|ms| ms >= told_ms),
+        followed_up: standing
+            .followed_up
+            .iter()
+            .filter(|(at_ms, _)| *at_ms >= told_ms)
+            .fold(0, |bits, (_, number)| bits | coaching::bit(*number)),
     }
-    r
 }
 
-fn with_sent(state: &mut RoundState, change: impl FnOnce(&mut Sent)) {
-    if let RoundState::On { sent, .. } = state {
-        change(sent);
+/// A round with the times of the dialogue.
+fn round(d: &Dialogue, round: Round) -> RoundState {
+    match round {
+        Round::Idle => RoundState::Idle,
+        Round::On {
+            pack,
+            since_ms,
+            skin,
+            may_stop,
+            off_ms,
+            again,
+        } => RoundState::On {
+            pack,
+            since: time(since_ms),
+            sent: Sent {
+                skin,
+                may_stop,
+                off: off_ms.map(time),
+                again,
+            },
+        },
+        Round::Resting {
+            pack,
+            since_ms,
+            rest,
+        } => RoundState::Resting {
+            pack,
+            until: time(since_ms)
+                + minutes(match rest {
+                    Rest::Off | Rest::Skipped => times(d, pack).off_minutes,
+                    Rest::PutOff => d.clock.snooze_minutes,
+                }),
+            may_start: rest != Rest::Off,
+        },
+        Round::Offered { pack } => RoundState::Offered { pack },
     }
 }
 
 /// The times of a pack's rounds.
-pub fn times(d: &Dialogue, pack: Pack) -> &Round {
+pub fn times(d: &Dialogue, pack: Pack) -> &dialogue::Round {
     match pack {
         Pack::Ice => &d.clock.ice,
         Pack::Heat => &d.clock.heat,
@@ -329,15 +293,15 @@ fn offer(
 
 /// Rounds of a pack started in the 24 hours before `now`.
 pub fn rounds_in_a_day(session: &Session, pack: Pack, now: Timestamp) -> u32 {
-    let day_ago = now.as_millisecond() - 24 * 3600 * 1000;
-    session
-        .rounds
-        .iter()
-        .filter(|e| {
-            e.what == RoundWhat::Started(pack)
-                && e.at_ms > day_ago
-                && e.at_ms <= now.as_millisecond()
-        })
+    let now_ms = now.as_millisecond();
+    let day_ago_ms = now_ms - 24 * 3600 * 1000;
+    let logged = session.rounds.iter().filter_map(|e| match e.what {
+        RoundWhat::Started(pack) => Some((e.at_ms, pack)),
+        _ => None,
+    });
+    let starts = session.earlier.starts.iter().copied().chain(logged);
+    starts
+        .filter(|(at_ms, p)| *p == pack && *at_ms > day_ago_ms && *at_ms <= now_ms)
         .count() as u32
 }
 

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::coaching::Earlier;
+use super::compact::{self, Timed};
 use crate::dialogue::{Disposition, Form};
 
 /// Everything kept about one person's conversation.
@@ -17,9 +19,13 @@ pub struct Session {
     /// Visits counted in logs that a new check has cleared, so that old buttons stay old.
     pub visits_before: u32,
     /// What was said, in order. Never changed, only added to.
+    #[serde(with = "compact")]
     pub log: Vec<Event>,
-    /// Rounds and follow-ups, in order.
+    /// Rounds and follow-ups of the last 24 hours, in order.
+    #[serde(with = "compact")]
     pub rounds: Vec<RoundEvent>,
+    /// What is kept of rounds and follow-ups before those, and of cleared logs.
+    pub earlier: Earlier,
     /// What stands over the open question for the moment.
     pub aside: Aside,
     /// Questions of danger that wait until the one before is answered.
@@ -29,7 +35,7 @@ pub struct Session {
 }
 
 /// Something the person said or was told, and when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event {
     /// Milliseconds since 1970.
     pub at_ms: i64,
@@ -112,7 +118,7 @@ pub enum Aside {
 }
 
 /// Something that happened in the rounds and follow-ups, and when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoundEvent {
     /// Milliseconds since 1970.
     pub at_ms: i64,
@@ -180,6 +186,7 @@ impl Session {
             visits_before: 0,
             log: Vec::new(),
             rounds: Vec::new(),
+            earlier: Earlier::default(),
             aside: Aside::None,
             waiting: Vec::new(),
             page: None,
@@ -207,5 +214,29 @@ impl Session {
         self.log
             .last()
             .and_then(|e| Timestamp::from_millisecond(e.at_ms).ok())
+    }
+}
+
+impl Timed for Event {
+    type Rest = What;
+
+    fn parts(&self) -> (i64, What) {
+        (self.at_ms, self.what)
+    }
+
+    fn whole(at_ms: i64, what: What) -> Event {
+        Event { at_ms, what }
+    }
+}
+
+impl Timed for RoundEvent {
+    type Rest = RoundWhat;
+
+    fn parts(&self) -> (i64, RoundWhat) {
+        (self.at_ms, self.what)
+    }
+
+    fn whole(at_ms: i64, what: RoundWhat) -> RoundEvent {
+        RoundEvent { at_ms, what }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::effect::View;
 use super::fold::State;
+use super::plain_text;
 use super::press::Press;
 use super::route::is_offered;
 use super::session::Session;
@@ -37,12 +38,13 @@ pub enum Typed {
     Back,
 }
 
-/// Small letters, apostrophes gone, everything else that is not a letter or digit a space.
+/// Small letters, apostrophes and marks on letters gone, everything else that is not a letter or digit a space.
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     for c in text.chars() {
         match c {
             '\'' | '’' | '‘' | '`' => {}
+            c if plain_text::is_mark(c) => {}
             '.' | '!' | '?' | ';' | '\n' | ',' | ':' | '(' | ')' | '/' | '…' | '–' | '—' => {
                 out.push_str(" | ")
             }
@@ -131,6 +133,9 @@ pub fn typed(
     text: &str,
     words: &Words,
 ) -> Option<Typed> {
+    if !plain_text::can_be_an_answer(text) {
+        return None;
+    }
     let s = &d.screens[screen];
     let text = plain(text)
         .replace(" |", "")
@@ -201,6 +206,9 @@ pub fn typed(
 /// The button of a message that typed words name: by its whole label, by yes or no, or by words
 /// that only one label has.
 pub fn button(d: &Dialogue, view: &View, text: &str) -> Option<Press> {
+    if !plain_text::can_be_an_answer(text) {
+        return None;
+    }
     let text = plain(text).replace(" |", "");
     let labels: Vec<(String, &str)> = view
         .buttons()
@@ -362,6 +370,7 @@ mod tests {
         check("no i cant breathe", "cant breathe", true);
         check("no my chest hurts", "chest hurts", true);
         check("no I don't have chest pain", "chest pain", false);
+        check("c\u{337}hest\u{301} p\u{337}a\u{337}in", "chest pain", true);
     }
 
     #[test]

@@ -2,9 +2,6 @@
 
 use super::*;
 
-/// The most questions of danger that wait at once; a text may name many.
-const MOST_WAITING: usize = 6;
-
 impl Turn<'_> {
     /// A message over the open question.
     pub(super) fn note(&mut self, id: &str) {
@@ -32,7 +29,8 @@ impl Turn<'_> {
             return self.ask_of_danger(first, others);
         }
         if self.s.aside == Aside::CountryName {
-            match self.d.numbers.named(text) {
+            let named = plain_text::can_be_an_answer(text).then(|| self.d.numbers.named(text));
+            match named.flatten() {
                 Some(c) => {
                     self.s.country = Some(c.code.clone());
                     self.s.aside = Aside::None;
@@ -82,7 +80,6 @@ impl Turn<'_> {
                 self.s.waiting.push(other);
             }
         }
-        self.s.waiting.truncate(MOST_WAITING);
     }
 
     /// Words while no question of the triage waits for them: they may name a button, or start.

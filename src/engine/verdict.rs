@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::coaching::{self, Done};
 use super::effect::View;
 use super::fold::State;
 use super::route;
-use super::session::{Pack, RoundWhat, Session, What};
+use super::session::{Session, What};
 use super::view::{button_rows, row_for};
 use super::words::words;
 use crate::assess::{self, Assessment};
@@ -305,14 +306,13 @@ pub fn summary(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -
         }
         None => ("not finished".into(), Vec::new()),
     };
-    let packs = |pack: Pack| {
-        session
-            .rounds
+    let rounds = |of: fn(&Done) -> u8| -> u32 {
+        coaching::days(session)
             .iter()
-            .filter(|e| e.what == RoundWhat::Started(pack))
-            .count()
+            .map(|day| u32::from(of(&day.done)))
+            .sum()
     };
-    let since = match (packs(Pack::Ice), packs(Pack::Heat)) {
+    let since = match (rounds(|d| d.ice), rounds(|d| d.heat)) {
         (0, 0) => String::new(),
         (ice, heat) => format!("\nSince then: rounds of ice {ice}, heat {heat}"),
     };

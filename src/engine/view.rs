@@ -8,6 +8,7 @@ mod plan_page;
 mod question;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::effect::{Button, Owed, View};
 use super::fold::{State, answer_behind};
@@ -377,6 +378,11 @@ pub fn render(d: &Dialogue, session: &Session, owed: &Owed, now: Timestamp) -> V
                 .unwrap_or(now);
             let mut own = words;
             round_words(d, session, &state, at, &mut own);
+            let utc = now.to_zoned(TimeZone::UTC);
+            own.set(
+                "deleted_at",
+                utc.strftime("%-d %B %Y, %H:%M UTC").to_string(),
+            );
             message_view(d, session, &state, &own, id)
         }
         Owed::Summary => View {

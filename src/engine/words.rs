@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::coaching;
 use super::fold::State;
 use super::rounds;
-use super::session::{Pack, RoundWhat, Session};
+use super::session::{Pack, Session};
 use crate::dialogue::{Dialogue, Words};
 
 /// The words that every text may use, for this person.
@@ -59,7 +60,16 @@ pub fn words(d: &Dialogue, session: &Session, state: &State) -> Words {
         _ => String::new(),
     };
     words.set("draft_line", draft);
+    words.set("keep_days", days(d.keep_days));
     words
+}
+
+fn days(n: u32) -> String {
+    if n == 1 {
+        "1 day".to_owned()
+    } else {
+        format!("{n} days")
+    }
 }
 
 /// The words of a round's message, which speaks of the moment `at`.
@@ -70,7 +80,7 @@ pub fn round_words(
     at: Timestamp,
     words: &mut Words,
 ) {
-    let pack = last_pack(session);
+    let pack = coaching::standing(session).last_pack.unwrap_or(Pack::Ice);
     let times = rounds::times(d, pack);
     let on = rounds::on_minutes(d, state, pack);
     // Until the person's time zone is known, messages give durations only.
@@ -115,17 +125,4 @@ pub fn round_words(
         };
         words.set(name, line.map_or("", |m| m.text.source()));
     }
-}
-
-/// The pack that was started or put off last.
-fn last_pack(session: &Session) -> Pack {
-    session
-        .rounds
-        .iter()
-        .rev()
-        .find_map(|e| match e.what {
-            RoundWhat::Started(pack) | RoundWhat::PutOff(pack) => Some(pack),
-            _ => None,
-        })
-        .unwrap_or(Pack::Ice)
 }

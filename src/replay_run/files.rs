@@ -1,4 +1,4 @@
-//! Replay files on disk: run one, or take over what happens now.
+//! Replay files on disk: run one, or take over what happens now; and go through an export again.
 
 use super::*;
 
@@ -26,6 +26,30 @@ pub fn accept(d: &Arc<Dialogue>, path: &Path) -> Result<(), String> {
     let find = |name: &str| beside(path, name);
     let done = accepted(d, &replay, Fill::Stated, &find)?;
     std::fs::write(path, done).map_err(|e| format!("{shown} cannot be written: {e}"))
+}
+
+/// Whether a file is what `/export` gave somebody, by its name.
+pub fn is_export(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("json"))
+}
+
+/// Go through the conversation of an export again. The answer is its lines, and every way in which
+/// it does not hold.
+pub fn check_export(d: &Dialogue, path: &Path) -> (Vec<String>, Result<(), String>) {
+    let retraced = read(path)
+        .map_err(|e| vec![e])
+        .and_then(|json| retrace(d, &json));
+    let (lines, wrong) = match retraced {
+        Ok(Retraced { lines, wrong }) => (lines, wrong),
+        Err(wrong) => (Vec::new(), wrong),
+    };
+    let held = if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("\n"))
+    };
+    (lines, held)
 }
 
 pub(super) fn accepted(

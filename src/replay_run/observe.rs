@@ -15,25 +15,6 @@ pub(super) fn told_index(d: &Dialogue, session: &Session) -> Option<usize> {
     State::of(d, session).told.map(|t| t.index)
 }
 
-/// Where a conversation stands, in a word that does not change with wording.
-pub fn state(d: &Dialogue, session: &Session) -> String {
-    let state = State::of(d, session);
-    let pack = |p: Pack| if p == Pack::Ice { "ice" } else { "heat" };
-    match rounds::fold(d, session, &state).state {
-        RoundState::On { pack: p, .. } => return format!("cycle.{}", pack(p)),
-        RoundState::Resting { pack: p, .. } => return format!("cycle.{}_off", pack(p)),
-        RoundState::Offered { pack: p } => return format!("cycle.{}_offered", pack(p)),
-        RoundState::Idle => {}
-    }
-    match place(d, &state) {
-        Place::Welcome => "welcome".into(),
-        Place::Asking(screen) => format!("asking.{}", d.phases[d.screens[screen].phase].id),
-        Place::Complete => "complete".into(),
-        Place::Told => format!("verdict.{}", state.disposition().map_or("none", name_of)),
-        Place::Plan => "plan".into(),
-    }
-}
-
 /// The id of what the question message shows.
 pub(super) fn asks(d: &Dialogue, session: &Session) -> String {
     let state = State::of(d, session);
@@ -113,7 +94,7 @@ pub(super) fn buttons(view: &View) -> Vec<(String, String)> {
 
 #[async_trait]
 impl Channel for Remembering {
-    async fn send(&self, _: Person, view: &View, _: u8) -> Result<i64, SendError> {
+    async fn send(&self, _: Person, view: &View) -> Result<i64, SendError> {
         let mut inner = self.inner.lock().unwrap_or_else(|e| e.into_inner());
         inner.last += 1;
         let id = inner.last;
@@ -134,6 +115,6 @@ impl Channel for Remembering {
             text: format!("(file {name}, {lines} lines)"),
             rows: Vec::new(),
         };
-        self.send(person, &view, 2).await
+        self.send(person, &view).await
     }
 }

@@ -26,7 +26,7 @@ pub fn record(d: &Arc<Dialogue>, said: &[(Input, Timestamp)]) -> Result<String, 
                     how: How::Newest,
                 }
             }
-            Input::Text(text) => Action::Say(text.clone()),
+            Input::Text(text) => Action::Say(crate::engine::plain_text::cleaned(text)),
             Input::Command(c) => {
                 let name = Command::ALL
                     .iter()
@@ -42,7 +42,7 @@ pub fn record(d: &Arc<Dialogue>, said: &[(Input, Timestamp)]) -> Result<String, 
                 });
                 Action::Command("start".into())
             }
-            Input::Due => Action::Wait,
+            Input::Due | Input::Away { .. } => Action::Wait,
             Input::Media | Input::UnknownPress => Action::Media(Media::Sticker),
             Input::Edited(_) => Action::Media(Media::Edit),
             Input::Blocked => Action::Block,

@@ -11,7 +11,7 @@ use super::{StoreError, UpdateId};
 use crate::engine::{Owed, Session};
 
 /// The format this program writes.
-pub const FORMAT: u8 = 1;
+pub const FORMAT: u8 = 2;
 
 /// How many recent updates a record remembers.
 pub const SEEN: usize = 16;
@@ -44,6 +44,8 @@ pub struct Body {
     pub owed: Vec<OwedEntry>,
     /// The number for the next owed message.
     pub next_owed: u32,
+    /// How often the open question was refused by the messenger, since it was last taken.
+    pub refused: u8,
 }
 
 /// A message that shows the open question.
@@ -55,7 +57,7 @@ pub struct Shown {
     pub view: u64,
 }
 
-/// A new message that is owed, and how often it was tried.
+/// A new message that is owed, and how often it was tried in vain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwedEntry {
     /// Its number, within this person.
@@ -64,6 +66,8 @@ pub struct OwedEntry {
     pub owed: Owed,
     /// Failed tries.
     pub attempts: u8,
+    /// Tries after which the messenger refused this very message.
+    pub refused: u8,
 }
 
 impl Record {

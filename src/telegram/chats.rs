@@ -2,17 +2,20 @@
 //! touches another.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
 use tracing::{error, warn};
 
 use super::sender::Sender;
 use crate::clock::Clock;
-use crate::engine::{Input, View};
+use crate::engine::{Input, Owed, Priority, View};
+use crate::store::commons::DeadLetter;
 use crate::store::{Person, StoreError, UpdateId};
-use crate::turn::{Bot, Channel, Origin, deliver, take};
+use crate::turn::{Bot, Channel, Origin, Turned, deliver, put_off, take};
 
 /// How many updates of one chat may wait; more are answered with "too many at once".
 const MOST_WAITING: usize = 10;
@@ -22,6 +25,18 @@ const IDLE: Duration = Duration::from_secs(60);
 
 /// How often a turn is tried against a store that does not answer.
 const TRIES: u32 = 5;
+
+/// How often an update is handled that breaks its handler, before it is parked.
+pub const MOST_ATTEMPTS: u32 = 5;
+
+/// How many turns in a row may leave what is to be shown to the next.
+const MOST_UNSPOKEN: u32 = 5;
+
+/// The same excuse is made to the same person only this often.
+const EXCUSE_EVERY: Duration = Duration::from_secs(20);
+
+/// How long somebody is left alone whose timer breaks its handler.
+const AFTER_PANIC: SignedDuration = SignedDuration::from_hours(1);
 
 /// Something for a chat to do.
 pub struct Job {
@@ -37,6 +52,19 @@ pub struct Job {
     pub done: Box<dyn FnOnce(bool) + Send>,
 }
 
+impl Job {
+    /// Something that the person did not do, such as a timer.
+    pub fn of_ours(input: Input, done: impl FnOnce(bool) + Send + 'static) -> Job {
+        Job {
+            input,
+            update: None,
+            language: None,
+            press: None,
+            done: Box::new(done),
+        }
+    }
+}
+
 /// Everything a worker needs.
 pub struct Shared {
     /// Dialogue and store.
@@ -47,6 +75,55 @@ pub struct Shared {
     pub sender: Sender,
     /// Woken when somebody may be due sooner than was known.
     pub wake: Notify,
+    /// When which excuse was last made to whom.
+    pub excuses: Mutex<HashMap<(Person, &'static str), Instant>>,
+}
+
+impl Shared {
+    /// Say one of our own lines outside of the conversation, unless it was said a moment ago.
+    pub async fn excuse(&self, person: Person, id: &'static str) {
+        {
+            let now = Instant::now();
+            let mut excuses = self.excuses.lock().unwrap_or_else(PoisonError::into_inner);
+            excuses.retain(|_, said| now.duration_since(*said) < EXCUSE_EVERY);
+            if excuses.contains_key(&(person, id)) {
+                return;
+            }
+            excuses.insert((person, id), now);
+        }
+        let Some(text) = self.text(id) else { return };
+        let view = View {
+            text,
+            rows: Vec::new(),
+        };
+        self.sender.ready(person, Priority::Answer).await;
+        // It is only an excuse: what they did comes again, or they do it again.
+        let _ = self.sender.send(person, &view).await;
+    }
+
+    /// One of our own lines, to somebody whose country is not at hand.
+    fn text(&self, id: &str) -> Option<String> {
+        let d = &self.bot.dialogue;
+        let session = crate::engine::begin(d);
+        let state = crate::engine::State::of(d, &session);
+        let words = crate::engine::words::words(d, &session, &state);
+        d.messages.get(id).map(|m| m.text.fill(&words))
+    }
+
+    /// Keep a note of what was given up. It matters less than what comes next, so a store that
+    /// cannot is only told of.
+    pub async fn park(&self, person: Option<Person>, update: Option<UpdateId>, why: &str) {
+        let letter = DeadLetter {
+            at_ms: self.clock.now().as_millisecond(),
+            person: person.map(|p| p.0),
+            update,
+            why: why.to_owned(),
+        };
+        error!(why, "an update was given up and parked");
+        if let Err(error) = self.bot.store.park(&letter).await {
+            error!(%error, "a dead letter could not be kept");
+        }
+    }
 }
 
 /// The workers, by chat.
@@ -67,6 +144,9 @@ impl Chats {
 
     /// Give a chat something to do. A chat that is full gets one kind line instead.
     pub fn give(&self, person: Person, job: Job) {
+        if job.input.is_theirs() {
+            self.shared.sender.hurry(person);
+        }
         let mut workers = self.workers.lock().unwrap_or_else(|e| e.into_inner());
         let mut job = job;
         if let Some(worker) = workers.get(&person) {
@@ -92,53 +172,27 @@ impl Chats {
     }
 
     fn shed(&self, person: Person, job: Job) {
-        if job.update.is_none() {
+        if !job.input.is_theirs() {
             // A reminder that finds the chat busy is claimed again when its lease ends.
             return (job.done)(false);
         }
         let shared = self.shared.clone();
         tokio::spawn(async move {
             warn!("a chat sent more than it may; an update was shed");
-            if let Some(press) = &job.press {
-                shared
-                    .sender
-                    .answer(press, text(&shared, "busy").as_deref())
-                    .await;
-            } else if let Some(busy) = text(&shared, "busy") {
-                let _ = shared
-                    .sender
-                    .send(
-                        person,
-                        &View {
-                            text: busy,
-                            rows: Vec::new(),
-                        },
-                        2,
-                    )
-                    .await;
+            match &job.press {
+                Some(press) => {
+                    let busy = shared.text("busy");
+                    shared.sender.answer(press, busy.as_deref()).await;
+                }
+                None => shared.excuse(person, "busy").await,
             }
             (job.done)(true);
         });
     }
 }
 
-fn text(shared: &Shared, id: &str) -> Option<String> {
-    shared
-        .bot
-        .dialogue
-        .messages
-        .get(id)
-        .map(|m| m.text.fill(&plain_words(shared)))
-}
-
-/// Words for texts to somebody whose country is not at hand.
-fn plain_words(shared: &Shared) -> crate::dialogue::Words {
-    let d = &shared.bot.dialogue;
-    let session = crate::engine::begin(d);
-    crate::engine::words::words(d, &session, &crate::engine::State::of(d, &session))
-}
-
 async fn work(chats: Chats, person: Person, mut jobs: mpsc::Receiver<Job>) {
+    let mut unspoken = 0;
     loop {
         let job = match tokio::time::timeout(IDLE, jobs.recv()).await {
             Ok(Some(job)) => job,
@@ -160,114 +214,156 @@ async fn work(chats: Chats, person: Person, mut jobs: mpsc::Receiver<Job>) {
             press,
             done,
         } = job;
-        let shared = chats.shared.clone();
-        let handled = tokio::spawn(handle(
-            shared,
+        // Of many taps only the last needs to be shown, and it is.
+        let is_last = jobs.is_empty() || unspoken >= MOST_UNSPOKEN;
+        unspoken = if is_last { 0 } else { unspoken + 1 };
+        let task = Task {
+            shared: chats.shared.clone(),
             person,
             input,
-            update,
-            language,
-            press.clone(),
-        ))
-        .await;
-        match handled {
-            Ok(finished) => done(finished),
-            Err(panicked) => {
-                error!(
-                    panic = panicked.is_panic(),
-                    "an update broke its handler; the person was told"
-                );
-                if let Some(press) = &press {
-                    chats.shared.sender.answer(press, None).await;
-                }
-                apologise(&chats.shared, person).await;
-                done(true);
-            }
-        }
+            origin: Origin { update, language },
+            press,
+            is_last,
+        };
+        done(task.run_safely().await);
     }
 }
 
-async fn apologise(shared: &Shared, person: Person) {
-    if let Some(text) = text(shared, "error") {
-        let _ = shared
-            .sender
-            .send(
-                person,
-                &View {
-                    text,
-                    rows: Vec::new(),
-                },
-                2,
-            )
-            .await;
-    }
-}
-
-/// Take one turn and deliver it. The answer is whether the update is finished: it is committed,
-/// or can never be.
-async fn handle(
+/// One update, or one timer, and how it is handled.
+#[derive(Clone)]
+struct Task {
     shared: Arc<Shared>,
     person: Person,
     input: Input,
-    update: Option<UpdateId>,
-    language: Option<String>,
+    origin: Origin,
     press: Option<String>,
-) -> bool {
-    let origin = Origin { update, language };
-    let mut wait = Duration::from_millis(100);
-    for attempt in 1..=TRIES {
-        let now = shared.clock.now();
-        match take(&shared.bot, person, &input, &origin, now).await {
-            Ok(turned) => {
-                shared.wake.notify_one();
-                let notice = turned.notice.and_then(|id| text(&shared, id));
-                let answer = async {
-                    if let Some(press) = &press {
-                        shared.sender.answer(press, notice.as_deref()).await;
-                    }
-                };
-                let speak = async {
-                    for (n, view) in turned.farewell.iter().enumerate() {
-                        // The first takes the place of the question, which has no buttons then.
-                        let there = turned.left_behind.filter(|_| n == 0);
-                        let is_said = match there {
-                            Some(message) => {
-                                shared.sender.edit(person, message, view).await.is_ok()
-                            }
-                            None => false,
-                        };
-                        if !is_said {
-                            let _ = shared.sender.send(person, view, 2).await;
+    /// Nothing of this chat waits behind it.
+    is_last: bool,
+}
+
+impl Task {
+    /// Handle it, again when the handler breaks, and park it when it always does. The answer is
+    /// whether it is finished.
+    async fn run_safely(self) -> bool {
+        for _ in 0..MOST_ATTEMPTS {
+            match tokio::spawn(self.clone().run()).await {
+                Ok(finished) => return finished,
+                Err(_) => error!("an update broke its handler"),
+            }
+        }
+        let shared = &self.shared;
+        shared
+            .park(Some(self.person), self.origin.update, "panic")
+            .await;
+        if !self.input.is_theirs() {
+            let until = shared.clock.now() + AFTER_PANIC;
+            if put_off(&shared.bot, self.person, until).await.is_err() {
+                warn!("somebody whose timer breaks its handler could not be put off");
+            }
+            return true;
+        }
+        self.apologise("error").await;
+        true
+    }
+
+    async fn apologise(&self, id: &'static str) {
+        if let Some(press) = &self.press {
+            self.shared.sender.answer(press, None).await;
+        }
+        // Nobody waits for a timer of ours.
+        if self.input.is_theirs() {
+            self.shared.excuse(self.person, id).await;
+        }
+    }
+
+    /// Take one turn and deliver it. The answer is whether the update is finished: it is stored
+    /// as safely as it can be, or never can be.
+    async fn run(self) -> bool {
+        let shared = &*self.shared;
+        let mut wait = Duration::from_millis(100);
+        for attempt in 1..=TRIES {
+            let now = shared.clock.now();
+            match take(&shared.bot, self.person, &self.input, &self.origin, now).await {
+                Ok(turned) => {
+                    shared.wake.notify_one();
+                    self.speak(turned).await;
+                    shared.wake.notify_one();
+                    return match shared.bot.store.durable().await {
+                        Ok(()) => true,
+                        Err(error) => {
+                            warn!(%error, "an update is stored, but not safely yet; it comes again");
+                            false
                         }
-                    }
-                    if let Some(record) = turned.record
-                        && let Err(error) =
-                            deliver(&shared.bot, person, record, &shared.sender, now).await
-                    {
-                        // It is stored as owed, and the reminder loop tries again.
-                        warn!(%error, "a delivery could not be settled");
-                    }
-                };
-                tokio::join!(answer, speak);
-                shared.wake.notify_one();
-                return true;
-            }
-            Err(StoreError::Unavailable(_)) if attempt < TRIES => {
-                warn!(attempt, "the store does not answer; trying again");
-                tokio::time::sleep(wait).await;
-                wait *= 3;
-            }
-            Err(error) => {
-                let readable = matches!(error, StoreError::Unavailable(_));
-                error!(%error, "an update could not be stored");
-                if let Some(press) = &press {
-                    shared.sender.answer(press, None).await;
+                    };
                 }
-                apologise(&shared, person).await;
-                // A store that does not answer may do so later: let Telegram send it again.
-                return !readable;
+                Err(StoreError::Unavailable(_)) if attempt < TRIES => {
+                    warn!(attempt, "the store does not answer; trying again");
+                    tokio::time::sleep(wait).await;
+                    wait *= 3;
+                }
+                Err(error) => {
+                    error!(%error, "an update could not be stored");
+                    let id = match error {
+                        StoreError::Full(_) => "full",
+                        _ => "error",
+                    };
+                    self.apologise(id).await;
+                    // A store that does not answer may do so later: let Telegram send it again.
+                    return !matches!(error, StoreError::Unavailable(_));
+                }
+            }
+        }
+        false
+    }
+
+    /// Answer the press and show what came of it.
+    async fn speak(&self, turned: Turned) {
+        let sender = &self.shared.sender;
+        let notice = turned.notice.and_then(|id| self.shared.text(id));
+        let answer = async {
+            if let Some(press) = &self.press {
+                sender.answer(press, notice.as_deref()).await;
+            }
+        };
+        let show = async {
+            self.say_farewell(&turned).await;
+            if let Some(record) = turned.record
+                && (self.is_last || record.body.owed.iter().any(|o| is_urgent(&o.owed)))
+            {
+                let (bot, person) = (&self.shared.bot, self.person);
+                let urgency = if self.input.is_theirs() {
+                    Priority::Answer
+                } else {
+                    Priority::Reminder
+                };
+                let clock = &*self.shared.clock;
+                if let Err(error) = deliver(bot, person, record, sender, urgency, clock).await {
+                    // It is stored as owed, and the reminder loop tries again.
+                    warn!(%error, "a delivery could not be settled");
+                }
+            }
+        };
+        tokio::join!(answer, show);
+    }
+
+    /// Last words to somebody of whom nothing is kept any more.
+    async fn say_farewell(&self, turned: &Turned) {
+        let sender = &self.shared.sender;
+        for (n, view) in turned.farewell.iter().enumerate() {
+            sender.ready(self.person, Priority::Answer).await;
+            // The first takes the place of the question, which has no buttons then.
+            let there = turned.left_behind.filter(|_| n == 0);
+            let is_said = match there {
+                Some(message) => sender.edit(self.person, message, view).await.is_ok(),
+                None => false,
+            };
+            if !is_said {
+                let _ = sender.send(self.person, view).await;
             }
         }
     }
-    false
+}
+
+fn is_urgent(owed: &Owed) -> bool {
+    owed.priority().is_some()
 }

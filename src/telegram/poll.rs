@@ -1,21 +1,31 @@
 //! Long polling with late acknowledgement.
 //!
 //! Telegram forgets every update below the offset we ask from, so we ask from the lowest update
-//! that is not finished. Those in flight come again and are passed over by their numbers.
+//! that is not finished. Those in flight come again and are passed over by their numbers. Only the
+//! process that leads polls; after another died, each update that comes is counted before it is
+//! handled, so that one that ends the process cannot do so for ever.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 
 use teloxide::RequestError;
 use teloxide::payloads::GetUpdatesSetters;
 use teloxide::prelude::Requester;
 use teloxide::types::{AllowedUpdate, Me, Update, UpdateKind};
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 use tracing::{error, info, warn};
 
-use super::chats::{Chats, Job, Shared};
+use super::chats::{Chats, Job, MOST_ATTEMPTS, Shared};
 use super::inbound::{self, Inbound};
+use super::leader::Role;
+use crate::engine::Input;
+use crate::fail_point;
+use crate::store::Person;
+use crate::store::commons::{self, Note};
 use teloxide::ApiError;
 
 /// How long Telegram holds a poll open while it has nothing for us, in seconds.
@@ -31,6 +41,15 @@ const PACE: Duration = Duration::from_millis(600);
 /// How long a stop waits for updates in flight. With the last request it stays below the time that
 /// `app` gives.
 const LANDING: Duration = Duration::from_secs(4);
+
+/// How long Telegram keeps a press while nobody asks for it, by trials.
+const PRESSES_KEPT: SignedDuration = SignedDuration::from_secs(150);
+
+/// Who was active so shortly before the bot went away had perhaps just pressed something.
+const JUST_BEFORE: SignedDuration = SignedDuration::from_mins(10);
+
+/// How often it is noted that Telegram was reached.
+const NOTE_EVERY: Duration = Duration::from_secs(10);
 
 /// How far an update has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,26 +96,138 @@ impl Flight {
     }
 }
 
-/// Poll until told to stop, and give each update to its chat.
+/// Poll while this process leads, until told to stop, and give each update to its chat.
 pub async fn run(
     bot: teloxide::Bot,
     me: Me,
     shared: Arc<Shared>,
     chats: Chats,
+    mut role: watch::Receiver<Role>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let tree = inbound::tree();
-    let me = Arc::new(me);
-    let flight = Arc::new(Mutex::new(Flight::default()));
-    let landed = Arc::new(Notify::new());
-    let mut wait = Duration::from_millis(500);
     while !*stop.borrow() {
-        let (offset, idle) = {
-            let mut f = flight.lock().unwrap_or_else(|e| e.into_inner());
-            (f.offset(), f.is_idle())
+        let now = *role.borrow_and_update();
+        if let Role::Leader { unclean, .. } = now {
+            let poll = Poll {
+                bot: bot.clone(),
+                me: Arc::new(me.clone()),
+                shared: shared.clone(),
+                chats: chats.clone(),
+                tree: inbound::tree(),
+                flight: Arc::default(),
+                landed: Arc::default(),
+                careful: unclean,
+                counted: HashSet::new(),
+                away_since: None,
+                reached: None,
+                noted: None,
+            };
+            poll.lead(&mut role, &mut stop).await;
+        } else {
+            tokio::select! {
+                _ = role.changed() => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+}
+
+/// One term of leading.
+struct Poll {
+    bot: teloxide::Bot,
+    me: Arc<Me>,
+    shared: Arc<Shared>,
+    chats: Chats,
+    tree: dptree::Handler<'static, Inbound, teloxide::dispatching::DpHandlerDescription>,
+    flight: Arc<Mutex<Flight>>,
+    landed: Arc<Notify>,
+    /// The process before died: each update is counted before it is handled, until all that
+    /// waited for us is done.
+    careful: bool,
+    /// The updates that were counted in this term.
+    counted: HashSet<i64>,
+    /// The bot was away since then, and people are to be told once all that waited is done.
+    away_since: Option<Timestamp>,
+    /// When Telegram was last reached, by whichever process.
+    reached: Option<Timestamp>,
+    /// When that was last written down.
+    noted: Option<Instant>,
+}
+
+impl Poll {
+    /// Poll until the role changes or the program stops.
+    async fn lead(mut self, role: &mut watch::Receiver<Role>, stop: &mut watch::Receiver<bool>) {
+        let mut wait = Duration::from_millis(500);
+        self.reached = match commons::last_polled(&*self.shared.bot.store).await {
+            Ok(reached) => reached,
+            Err(error) => {
+                warn!(%error, "it is not known how long the bot was away");
+                None
+            }
         };
-        let hold = if idle { HOLD } else { 0 };
-        let mut request = bot
+        let mut drained = false;
+        let mut asked_from = 0;
+        while !*stop.borrow() && !role.has_changed().unwrap_or(true) {
+            let (offset, idle, all_done) = {
+                let mut f = self.flight();
+                (f.offset(), f.is_idle(), f.taken.is_empty())
+            };
+            if drained && all_done {
+                self.all_that_waited_is_done().await;
+            }
+            if offset != asked_from {
+                fail_point::reach("acknowledge.before");
+            }
+            let hold = if idle { HOLD } else { 0 };
+            let deadline = Duration::from_secs(u64::from(HOLD) + 8);
+            let answer = tokio::select! {
+                answer = tokio::time::timeout(deadline, self.ask(offset, hold)) => answer,
+                _ = stop.changed() => break,
+                _ = role.changed() => {
+                    role.mark_changed();
+                    break;
+                }
+            };
+            if offset != asked_from {
+                fail_point::reach("acknowledge.after");
+                asked_from = offset;
+            }
+            match answer {
+                Ok(Ok(updates)) => {
+                    wait = Duration::from_millis(500);
+                    drained = updates.len() < usize::from(MOST);
+                    self.note_reached();
+                    self.give_all(updates).await;
+                    self.pace(offset, stop).await;
+                }
+                Ok(Err(RequestError::Api(ApiError::TerminatedByOtherGetUpdates))) => {
+                    warn!("another process polls with this token; waiting for it to end");
+                    pause(&mut wait, stop).await;
+                }
+                Ok(Err(RequestError::Api(ApiError::InvalidToken))) => {
+                    error!("Telegram no longer knows this bot token");
+                    pause(&mut wait, stop).await;
+                }
+                Ok(Err(RequestError::RetryAfter(seconds))) => {
+                    wait = seconds.duration();
+                    pause(&mut wait, stop).await;
+                }
+                Ok(Err(other)) => {
+                    warn!(kind = super::kind(&other), "polling failed; trying again");
+                    pause(&mut wait, stop).await;
+                }
+                Err(_) => warn!("Telegram does not answer; polling again"),
+            }
+        }
+        self.land().await;
+    }
+
+    fn flight(&self) -> MutexGuard<'_, Flight> {
+        self.flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn ask(&self, offset: u32, hold: u32) -> Result<Vec<Update>, RequestError> {
+        self.bot
             .get_updates()
             .timeout(hold)
             .limit(MOST)
@@ -105,94 +236,211 @@ pub async fn run(
                 AllowedUpdate::EditedMessage,
                 AllowedUpdate::CallbackQuery,
                 AllowedUpdate::MyChatMember,
-            ]);
-        // An offset of 0 means "from the oldest you have".
-        request = request.offset(i32::try_from(offset).unwrap_or_default());
-        let deadline = Duration::from_secs(u64::from(HOLD) + 8);
-        let answer = tokio::select! {
-            answer = tokio::time::timeout(deadline, request) => answer,
-            _ = stop.changed() => break,
+            ])
+            // An offset of 0 means "from the oldest you have".
+            .offset(i32::try_from(offset).unwrap_or_default())
+            .await
+    }
+
+    /// Telegram answered: note it, and whether presses were lost since it last did.
+    fn note_reached(&mut self) {
+        let now = self.shared.clock.now();
+        if let Some(before) = self.reached.replace(now)
+            && now.duration_since(before) > PRESSES_KEPT
+        {
+            self.away_since = Some(before);
+        }
+        let now_real = Instant::now();
+        // While people are still to be told, the next process must learn of it too.
+        if self.away_since.is_none() && self.noted.is_none_or(|n| now_real - n >= NOTE_EVERY) {
+            self.noted = Some(now_real);
+            let shared = self.shared.clone();
+            tokio::spawn(async move {
+                let text = now.as_millisecond().to_string();
+                if let Err(error) = shared.bot.store.set_note(Note::Polled, &text).await {
+                    warn!(%error, "it could not be noted that Telegram was reached");
+                }
+            });
+        }
+    }
+
+    async fn give_all(&mut self, updates: Vec<Update>) {
+        let fresh: Vec<Update> = {
+            let mut f = self.flight();
+            updates.into_iter().filter(|u| f.take(u.id.0)).collect()
         };
-        match answer {
-            Ok(Ok(updates)) => {
-                wait = Duration::from_millis(500);
-                let fresh: Vec<Update> = {
-                    let mut f = flight.lock().unwrap_or_else(|e| e.into_inner());
-                    updates.into_iter().filter(|u| f.take(u.id.0)).collect()
+        for update in fresh {
+            let id = update.id.0;
+            let (flight, landed) = (self.flight.clone(), self.landed.clone());
+            let done = move |finished: bool| {
+                let mut f = flight.lock().unwrap_or_else(PoisonError::into_inner);
+                let stage = if finished {
+                    Stage::Finished
+                } else {
+                    Stage::Again
                 };
-                for update in fresh {
-                    let id = update.id.0;
-                    let done = {
-                        let (flight, landed) = (flight.clone(), landed.clone());
-                        move |finished: bool| {
-                            let mut f = flight.lock().unwrap_or_else(|e| e.into_inner());
-                            let stage = if finished {
-                                Stage::Finished
-                            } else {
-                                Stage::Again
-                            };
-                            f.taken.insert(id, stage);
-                            landed.notify_one();
-                        }
-                    };
-                    give(&tree, &me, &shared, &chats, update, done).await;
-                }
-                let pace = tokio::time::sleep(PACE);
-                tokio::pin!(pace);
-                // The next poll comes as soon as it can ask for something else.
-                while flight.lock().unwrap_or_else(|e| e.into_inner()).offset() == offset {
-                    if flight.lock().unwrap_or_else(|e| e.into_inner()).is_idle() {
-                        break;
-                    }
-                    tokio::select! {
-                        () = landed.notified() => {}
-                        () = &mut pace => break,
-                        _ = stop.changed() => break,
-                    }
-                }
-            }
-            Ok(Err(RequestError::Api(ApiError::TerminatedByOtherGetUpdates))) => {
-                warn!("another process polls with this token; waiting for it to end");
-                pause(&mut wait, &mut stop).await;
-            }
-            Ok(Err(RequestError::Api(ApiError::InvalidToken))) => {
-                error!("Telegram no longer knows this bot token");
-                pause(&mut wait, &mut stop).await;
-            }
-            Ok(Err(RequestError::RetryAfter(seconds))) => {
-                wait = seconds.duration();
-                pause(&mut wait, &mut stop).await;
-            }
-            Ok(Err(other)) => {
-                warn!(kind = super::kind(&other), "polling failed; trying again");
-                pause(&mut wait, &mut stop).await;
-            }
-            Err(_) => warn!("Telegram does not answer; polling again"),
+                f.taken.insert(id, stage);
+                landed.notify_one();
+            };
+            self.give(update, done).await;
         }
     }
-    let is_idle = || flight.lock().unwrap_or_else(|e| e.into_inner()).is_idle();
-    let landing = async {
-        while !is_idle() {
-            landed.notified().await;
+
+    /// The next poll comes as soon as it can ask for something else.
+    async fn pace(&self, offset: u32, stop: &mut watch::Receiver<bool>) {
+        let pace = tokio::time::sleep(PACE);
+        tokio::pin!(pace);
+        loop {
+            let (now, idle) = {
+                let mut f = self.flight();
+                (f.offset(), f.is_idle())
+            };
+            if now != offset || idle {
+                return;
+            }
+            tokio::select! {
+                () = self.landed.notified() => {}
+                () = &mut pace => return,
+                _ = stop.changed() => return,
+            }
         }
-    };
-    if tokio::time::timeout(LANDING, landing).await.is_err() {
-        info!("some updates are still under way; they are stored, or will come again");
     }
-    // Confirm what is finished, so that the next process does not get it again.
-    let offset = flight.lock().unwrap_or_else(|e| e.into_inner()).offset();
-    let last = bot
-        .get_updates()
-        .timeout(0)
-        .limit(1)
-        .offset(i32::try_from(offset).unwrap_or_default());
-    if offset > 0
-        && !matches!(
+
+    /// Everything that came while nobody polled is handled.
+    async fn all_that_waited_is_done(&mut self) {
+        let store = &self.shared.bot.store;
+        if self.careful {
+            match store.calm().await {
+                Ok(()) => {
+                    self.careful = false;
+                    self.counted.clear();
+                }
+                Err(error) => warn!(%error, "counts of tries could not be forgotten"),
+            }
+        }
+        if let Some(since) = self.away_since {
+            let people = store.active_between(since - JUST_BEFORE, since).await;
+            match people {
+                Ok(people) => {
+                    info!(people = people.len(), "the bot was away; asking them again");
+                    people
+                        .into_iter()
+                        .for_each(|person| self.ask_again(person, since));
+                    self.away_since = None;
+                }
+                Err(error) => warn!(%error, "who was asked something is not known"),
+            }
+        }
+    }
+
+    /// Ask somebody again, once for each time that the bot was away.
+    fn ask_again(&self, person: Person, since: Timestamp) {
+        let mut job = Job::of_ours(Input::Away { since }, |_| {});
+        // Numbers of Telegram's updates are not negative.
+        job.update = Some(-since.as_millisecond());
+        self.chats.give(person, job);
+    }
+
+    /// Let what is in flight end, and confirm what is finished, so that the next process does not
+    /// get it again.
+    async fn land(&self) {
+        let landing = async {
+            while !self.flight().is_idle() {
+                self.landed.notified().await;
+            }
+        };
+        if tokio::time::timeout(LANDING, landing).await.is_err() {
+            info!("some updates are still under way; they are stored, or will come again");
+        }
+        let offset = self.flight().offset();
+        if offset == 0 {
+            return;
+        }
+        let last = self
+            .bot
+            .get_updates()
+            .timeout(0)
+            .limit(1)
+            .offset(i32::try_from(offset).unwrap_or_default());
+        if !matches!(
             tokio::time::timeout(Duration::from_secs(3), last).await,
             Ok(Ok(_))
-        )
-    {
-        info!("the last updates could not be confirmed; they will come again and be recognised");
+        ) {
+            info!("the last updates could not be confirmed; they will come again");
+        }
+    }
+
+    async fn give(&mut self, update: Update, done: impl FnOnce(bool) + Send + 'static) {
+        let id = i64::from(update.id.0);
+        if matches!(update.kind, UpdateKind::Error(_)) {
+            let shared = self.shared.clone();
+            tokio::spawn(async move {
+                shared.park(None, Some(id), "unreadable update").await;
+                done(true);
+            });
+            return;
+        }
+        match inbound::read(&self.tree, &self.me, update).await {
+            Inbound::Input {
+                person,
+                input,
+                language,
+                press,
+            } => {
+                if self.careful && self.tried_too_often(id).await {
+                    let shared = self.shared.clone();
+                    tokio::spawn(async move {
+                        shared.park(Some(person), Some(id), "abort").await;
+                        shared.excuse(person, "error").await;
+                        done(true);
+                    });
+                    return;
+                }
+                let job = Job {
+                    input,
+                    update: Some(id),
+                    language,
+                    press,
+                    done: Box::new(done),
+                };
+                self.chats.give(person, job);
+            }
+            Inbound::Group { chat } => {
+                let link = format!("https://t.me/{}?start=group", self.me.username());
+                let shared = self.shared.clone();
+                tokio::spawn(async move {
+                    if let Some(m) = shared.bot.dialogue.messages.get("group") {
+                        let label = m.buttons.first().map_or("Open", |b| b.label.source());
+                        let text = m.text.source();
+                        shared.sender.to_private(chat, text, label, &link).await;
+                    }
+                    done(true);
+                });
+            }
+            Inbound::GroupPress { press } => {
+                let shared = self.shared.clone();
+                tokio::spawn(async move {
+                    shared.sender.answer(&press, None).await;
+                    done(true);
+                });
+            }
+            Inbound::Nothing => done(true),
+        }
+    }
+
+    /// Count one more try of an update; whether there were too many. One that comes again to the
+    /// same process did not end it.
+    async fn tried_too_often(&mut self, update: i64) -> bool {
+        if !self.counted.insert(update) {
+            return false;
+        }
+        match self.shared.bot.store.attempt(update).await {
+            Ok(attempts) => attempts > MOST_ATTEMPTS,
+            Err(error) => {
+                warn!(%error, "a try could not be counted");
+                false
+            }
+        }
     }
 }
 
@@ -202,64 +450,6 @@ async fn pause(wait: &mut Duration, stop: &mut watch::Receiver<bool>) {
         _ = stop.changed() => {}
     }
     *wait = (*wait * 2).min(Duration::from_secs(30));
-}
-
-async fn give(
-    tree: &dptree::Handler<'static, Inbound, teloxide::dispatching::DpHandlerDescription>,
-    me: &Arc<Me>,
-    shared: &Arc<Shared>,
-    chats: &Chats,
-    update: Update,
-    done: impl FnOnce(bool) + Send + 'static,
-) {
-    let id = i64::from(update.id.0);
-    if matches!(update.kind, UpdateKind::Error(_)) {
-        warn!("an update could not be read; it was passed over");
-        return done(true);
-    }
-    match inbound::read(tree, me, update).await {
-        Inbound::Input {
-            person,
-            input,
-            language,
-            press,
-        } => {
-            chats.give(
-                person,
-                Job {
-                    input,
-                    update: Some(id),
-                    language,
-                    press,
-                    done: Box::new(done),
-                },
-            );
-        }
-        Inbound::Group { chat } => {
-            let (shared, link) = (
-                shared.clone(),
-                format!("https://t.me/{}?start=group", me.username()),
-            );
-            tokio::spawn(async move {
-                if let Some(m) = shared.bot.dialogue.messages.get("group") {
-                    let label = m.buttons.first().map_or("Open", |b| b.label.source());
-                    shared
-                        .sender
-                        .to_private(chat, m.text.source(), label, &link)
-                        .await;
-                }
-                done(true);
-            });
-        }
-        Inbound::GroupPress { press } => {
-            let shared = shared.clone();
-            tokio::spawn(async move {
-                shared.sender.answer(&press, None).await;
-                done(true);
-            });
-        }
-        Inbound::Nothing => done(true),
-    }
 }
 
 #[cfg(test)]

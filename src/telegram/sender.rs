@@ -1,19 +1,21 @@
-//! Messages out: budgets, deadlines, and errors turned into what the caller does.
+//! Messages out: in their turn, with deadlines, and errors turned into what the caller does.
 
-use std::num::NonZeroU32;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use teloxide::payloads::{AnswerCallbackQuerySetters, EditMessageTextSetters, SendMessageSetters};
 use teloxide::prelude::Requester;
 use teloxide::types::{
     CallbackQueryId, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, MessageId,
 };
 use teloxide::{ApiError, RequestError};
+use tokio::time::Instant;
 use tracing::warn;
 
-use crate::engine::View;
+use super::gate::Gate;
+use crate::engine::{Priority, View};
 use crate::store::Person;
 use crate::turn::{Channel, SendError};
 
@@ -21,14 +23,8 @@ use crate::turn::{Channel, SendError};
 /// the deadline lies below that.
 pub const DEADLINE: Duration = Duration::from_secs(8);
 
-/// Messages a second over all chats, by the Bot API's FAQ.
-const PER_SECOND: NonZeroU32 = NonZeroU32::new(30).unwrap();
-
 /// The wait after Telegram could not be reached.
 const SOON: Duration = Duration::from_secs(2);
-
-/// The wait after Telegram refused a message: the same words are hardly taken a moment later.
-const NOT_SOON: Duration = Duration::from_secs(10);
 
 /// Waiting times count from the answer, ours from a moment before the request.
 const MARGIN: Duration = Duration::from_millis(500);
@@ -36,15 +32,53 @@ const MARGIN: Duration = Duration::from_millis(500);
 /// The way to Telegram.
 pub struct Sender {
     bot: teloxide::Bot,
-    budget: DefaultDirectRateLimiter,
+    gate: Gate,
+    /// Chats that Telegram asked to leave alone for a while.
+    paused: Mutex<HashMap<i64, Instant>>,
 }
 
 impl Sender {
     /// A sender for this bot.
-    pub fn new(bot: teloxide::Bot) -> Sender {
+    pub fn new(bot: teloxide::Bot, gate: Gate) -> Sender {
         Sender {
             bot,
-            budget: RateLimiter::direct(Quota::per_second(PER_SECOND)),
+            gate,
+            paused: Mutex::default(),
+        }
+    }
+
+    /// Whatever waits to be sent to this person goes out as an answer from now on.
+    pub fn hurry(&self, person: Person) {
+        self.gate.hurry(person, Priority::Answer);
+    }
+
+    /// How long a chat is still to be left alone.
+    fn pause_of(&self, chat: i64) -> Option<Duration> {
+        let now = Instant::now();
+        let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        paused.retain(|_, until| *until > now);
+        paused.get(&chat).map(|until| *until - now)
+    }
+
+    /// Send one request about a chat, unless that chat is to be left alone.
+    async fn request<T>(
+        &self,
+        chat: i64,
+        request: impl IntoFuture<Output = Result<T, RequestError>>,
+    ) -> Result<T, SendError> {
+        if let Some(rest) = self.pause_of(chat) {
+            return Err(SendError::Later(rest));
+        }
+        match tokio::time::timeout(DEADLINE, request).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(RequestError::RetryAfter(seconds))) => {
+                let rest = seconds.duration() + MARGIN;
+                let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+                paused.insert(chat, Instant::now() + rest);
+                Err(SendError::Later(rest))
+            }
+            Ok(Err(error)) => Err(what_to_do(&error)),
+            Err(_) => Err(SendError::Later(SOON)),
         }
     }
 
@@ -67,7 +101,7 @@ impl Sender {
     pub async fn to_private(&self, chat: i64, text: &str, label: &str, link: &str) {
         let Ok(url) = link.parse() else { return };
         let keyboard = InlineKeyboardMarkup::new([[InlineKeyboardButton::url(label, url)]]);
-        self.budget.until_ready().await;
+        self.gate.pass(Person(chat), Priority::Answer).await;
         let request = self
             .bot
             .send_message(ChatId(chat), text)
@@ -80,21 +114,23 @@ impl Sender {
 
 #[async_trait]
 impl Channel for Sender {
-    async fn send(&self, person: Person, view: &View, _: u8) -> Result<i64, SendError> {
-        self.budget.until_ready().await;
+    async fn ready(&self, person: Person, priority: Priority) {
+        // A chat that is to be left alone takes nobody's turn.
+        if self.pause_of(person.0).is_none() {
+            self.gate.pass(person, priority).await;
+        }
+    }
+
+    async fn send(&self, person: Person, view: &View) -> Result<i64, SendError> {
         let mut request = self.bot.send_message(ChatId(person.0), &view.text);
         if !view.rows.is_empty() {
             request = request.reply_markup(keyboard(view));
         }
-        match tokio::time::timeout(DEADLINE, request).await {
-            Ok(Ok(message)) => Ok(i64::from(message.id.0)),
-            Ok(Err(error)) => Err(what_to_do(&error)),
-            Err(_) => Err(SendError::Later(SOON)),
-        }
+        let sent = self.request(person.0, request).await?;
+        Ok(i64::from(sent.id.0))
     }
 
     async fn edit(&self, person: Person, message: i64, view: &View) -> Result<(), SendError> {
-        self.budget.until_ready().await;
         let Ok(id) = i32::try_from(message) else {
             return Err(SendError::NoMessage);
         };
@@ -102,28 +138,22 @@ impl Channel for Sender {
         let request = self
             .bot
             .edit_message_text(ChatId(person.0), MessageId(id), &view.text)
-            .reply_markup(keyboard(view));
-        match tokio::time::timeout(DEADLINE, request).await {
-            Ok(Ok(_)) | Ok(Err(RequestError::Api(ApiError::MessageNotModified))) => Ok(()),
-            Ok(Err(error)) => Err(match what_to_do(&error) {
-                // Whatever Telegram has against this edit, a new message is the way on.
-                SendError::Later(_) if matches!(error, RequestError::Api(_)) => {
-                    SendError::NoMessage
-                }
-                other => other,
-            }),
-            Err(_) => Err(SendError::Later(SOON)),
-        }
+            .reply_markup(keyboard(view))
+            .into_future();
+        let unless_same = async {
+            match request.await {
+                Err(RequestError::Api(ApiError::MessageNotModified)) => Ok(()),
+                other => other.map(|_| ()),
+            }
+        };
+        self.request(person.0, unless_same).await
     }
 
     async fn file(&self, person: Person, name: &str, content: &str) -> Result<i64, SendError> {
-        self.budget.until_ready().await;
         let file = InputFile::memory(content.to_owned().into_bytes()).file_name(name.to_owned());
-        match tokio::time::timeout(DEADLINE, self.bot.send_document(ChatId(person.0), file)).await {
-            Ok(Ok(message)) => Ok(i64::from(message.id.0)),
-            Ok(Err(error)) => Err(what_to_do(&error)),
-            Err(_) => Err(SendError::Later(SOON)),
-        }
+        let request = self.bot.send_document(ChatId(person.0), file);
+        let sent = self.request(person.0, request).await?;
+        Ok(i64::from(sent.id.0))
     }
 }
 
@@ -150,7 +180,6 @@ fn is_too_old(error: &RequestError) -> bool {
 /// What an error means for the sender of a message.
 fn what_to_do(error: &RequestError) -> SendError {
     match error {
-        RequestError::RetryAfter(seconds) => SendError::Later(seconds.duration() + MARGIN),
         RequestError::Api(
             ApiError::BotBlocked
             | ApiError::UserDeactivated
@@ -164,16 +193,18 @@ fn what_to_do(error: &RequestError) -> SendError {
             | ApiError::MessageIdInvalid
             | ApiError::MessageCantBeEdited,
         ) => SendError::NoMessage,
+        RequestError::Api(ApiError::InvalidToken) => {
+            warn!("Telegram does not know this bot token; nothing can be sent");
+            SendError::Later(SOON)
+        }
+        RequestError::Api(_) => {
+            warn!("Telegram refused a message; it will be tried a few times");
+            SendError::Refused
+        }
         other => {
-            warn!(
-                kind = super::kind(other),
-                "a message could not be sent; it will be tried again"
-            );
-            SendError::Later(if matches!(other, RequestError::Api(_)) {
-                NOT_SOON
-            } else {
-                SOON
-            })
+            let kind = super::kind(other);
+            warn!(kind, "a message could not be sent; it will be tried again");
+            SendError::Later(SOON)
         }
     }
 }

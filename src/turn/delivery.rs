@@ -1,181 +1,355 @@
 //! Sending what a record owes, and settling what was sent.
 
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+
 use super::*;
+use crate::clock::Clock;
+use crate::engine::Priority;
+use crate::store::commons::DeadLetter;
+
+/// Somebody who waits for their turn to send holds the lease on it anew this often.
+const RENEWAL: Duration = Duration::from_secs(8);
+
+/// A message that the messenger refuses this often is given up.
+const MOST_REFUSALS: u8 = 5;
+
+/// The wait after the messenger refused a message: the same words are hardly taken a moment later.
+const AFTER_REFUSAL: Duration = Duration::from_secs(10);
 
 /// Send everything that this record owes and bring the question message up to date; then settle.
 ///
-/// What could not be sent stays owed. The answer is the record as it stands, or nothing when it
-/// was changed by somebody else meanwhile and their delivery will follow.
+/// What is not urgent by itself goes out as `urgency` says. What could not be sent stays owed. When
+/// the record is changed by somebody else meanwhile, their delivery follows, and this one ends.
 pub async fn deliver(
     bot: &Bot,
     person: Person,
     record: Record,
     channel: &dyn Channel,
-    now: Timestamp,
+    urgency: Priority,
+    clock: &dyn Clock,
 ) -> Result<(), StoreError> {
-    let d = &*bot.dialogue;
     let Some(session) = record.body.session.clone() else {
         return Ok(());
     };
-    if !has_undelivered(d, &record, now) {
+    if !has_undelivered(&bot.dialogue, &record, clock.now()) {
         return Ok(());
     }
-    let mut done = Delivered::default();
-    let outcome = send_all(d, &session, &record, person, channel, now, &mut done).await;
-    match outcome {
-        Ok(()) => {}
-        Err(SendError::Gone) => {
+    let mut delivery = Delivery {
+        bot,
+        person,
+        channel,
+        urgency,
+        clock,
+        session,
+        record,
+        done: Delivered::default(),
+    };
+    match delivery.send_all().await {
+        Ok(()) | Err(Stop::Overtaken | Stop::Send(SendError::NoMessage)) => {}
+        Err(Stop::Send(SendError::Gone)) => {
+            let now = clock.now();
             take(bot, person, &Input::Blocked, &Origin::default(), now).await?;
-            done.gone = true;
+            delivery.done.gone = true;
         }
-        Err(SendError::Later(wait)) => done.wait = Some(wait),
-        Err(SendError::NoMessage) => {}
+        Err(Stop::Send(SendError::Later(wait))) => delivery.done.wait = Some(wait),
+        Err(Stop::Send(SendError::Refused)) => delivery.done.wait = Some(AFTER_REFUSAL),
+        Err(Stop::Store(error)) => return Err(error),
     }
-    settle(bot, person, record, done, now).await
+    delivery.settle().await
+}
+
+struct Delivery<'a> {
+    bot: &'a Bot,
+    person: Person,
+    channel: &'a dyn Channel,
+    urgency: Priority,
+    clock: &'a dyn Clock,
+    session: Session,
+    /// As it stands in the store, unless somebody else changes it.
+    record: Record,
+    done: Delivered,
+}
+
+/// Why sending ended early.
+enum Stop {
+    Send(SendError),
+    /// Somebody else has changed the record, and delivers it.
+    Overtaken,
+    Store(StoreError),
+}
+
+impl From<SendError> for Stop {
+    fn from(error: SendError) -> Stop {
+        Stop::Send(error)
+    }
 }
 
 #[derive(Default)]
-pub(super) struct Delivered {
+struct Delivered {
     sent: Vec<u32>,
+    refused: Vec<u32>,
     folded: Vec<i64>,
     shown: Option<Shown>,
+    /// The open question was refused; the hash of its view.
+    view_refused: Option<u64>,
     gone: bool,
     wait: Option<Duration>,
 }
 
-pub(super) async fn send_all(
-    d: &Dialogue,
-    session: &Session,
-    record: &Record,
-    person: Person,
-    channel: &dyn Channel,
-    now: Timestamp,
-    done: &mut Delivered,
-) -> Result<(), SendError> {
-    let body = &record.body;
-    let mut owed: Vec<&OwedEntry> = body.owed.iter().collect();
-    owed.sort_by_key(|o| (o.owed.priority() != 0, o.number));
-    for entry in owed {
-        if entry.owed == Owed::Export {
-            channel
-                .file(person, "backtalk.json", &engine::export::export(d, session))
-                .await?;
-        } else {
-            let view = view::render(d, session, &entry.owed, now);
-            // What a log no longer holds cannot be told; it must not stand in the way of others.
-            for part in parts(view).into_iter().filter(|v| !v.text.is_empty()) {
-                channel.send(person, &part, entry.owed.priority()).await?;
-            }
-        }
-        done.sent.push(entry.number);
-    }
-    let open = view::view(d, session, now);
-    if let Some(open) = &open {
-        let view = hash(open);
-        match body.shown {
-            Some(shown) if shown.view == view => {}
-            Some(shown) => match channel.edit(person, shown.message, open).await {
-                Ok(()) => done.shown = Some(Shown { view, ..shown }),
-                Err(SendError::NoMessage) => {
-                    let message = channel.send(person, open, 2).await?;
-                    done.shown = Some(Shown { message, view });
+impl Delivery<'_> {
+    async fn send_all(&mut self) -> Result<(), Stop> {
+        let mut owed = self.record.body.owed.clone();
+        owed.sort_by_key(|o| (o.owed.priority().unwrap_or(self.urgency), o.number));
+        for entry in owed {
+            match self.send_owed(&entry).await {
+                Ok(()) => self.done.sent.push(entry.number),
+                Err(Stop::Send(SendError::Refused)) => {
+                    self.done.refused.push(entry.number);
+                    self.done.wait = Some(AFTER_REFUSAL);
                 }
                 Err(other) => return Err(other),
-            },
-            None => {
-                let message = channel.send(person, open, 2).await?;
-                done.shown = Some(Shown { message, view });
             }
         }
+        self.show_question().await?;
+        self.fold_questions().await
     }
-    if !body.folding.is_empty() {
-        let state = State::of(d, session);
-        let folded = if state.open {
-            let text = d
-                .messages
-                .get("moved")
-                .map(|m| m.text.source().to_owned())
-                .unwrap_or_default();
-            View {
-                text,
-                rows: Vec::new(),
+
+    async fn send_owed(&mut self, entry: &OwedEntry) -> Result<(), Stop> {
+        let priority = entry.owed.priority().unwrap_or(self.urgency);
+        if entry.owed == Owed::Export {
+            self.ready(priority).await?;
+            let all = engine::export::export(&self.bot.dialogue, &self.session, self.clock.now());
+            self.channel
+                .file(self.person, "backtalk.json", &all)
+                .await?;
+            return Ok(());
+        }
+        // What it says of the time is true when its turn has come.
+        self.ready(priority).await?;
+        let now = self.clock.now();
+        let view = view::render(&self.bot.dialogue, &self.session, &entry.owed, now);
+        // What a log no longer holds cannot be told; it must not stand in the way of others.
+        let parts = parts(view).into_iter().filter(|v| !v.text.is_empty());
+        for (n, part) in parts.enumerate() {
+            if n > 0 {
+                self.ready(priority).await?;
             }
-        } else {
-            view::folded(d, session, &state)
+            self.send(&part).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&self, view: &View) -> Result<i64, SendError> {
+        fail_point::reach("send.before");
+        let sent = self.channel.send(self.person, view).await;
+        fail_point::reach("send.after");
+        sent
+    }
+
+    async fn show_question(&mut self) -> Result<(), Stop> {
+        let Some(open) = view::view(&self.bot.dialogue, &self.session, self.clock.now()) else {
+            return Ok(());
         };
-        for &message in &body.folding {
-            match channel.edit(person, message, &folded).await {
-                Ok(()) | Err(SendError::NoMessage) => done.folded.push(message),
-                Err(other) => return Err(other),
+        let view = hash(&open);
+        let before = self.record.body.shown;
+        if before.is_some_and(|shown| shown.view == view) {
+            return Ok(());
+        }
+        self.ready(self.urgency).await?;
+        let edited = match before {
+            Some(shown) => {
+                fail_point::reach("send.before");
+                let edited = self.channel.edit(self.person, shown.message, &open).await;
+                fail_point::reach("send.after");
+                edited.map(|()| shown.message)
+            }
+            None => Err(SendError::NoMessage),
+        };
+        let message = match edited {
+            // Whatever is wrong with that message, a new one is the way on.
+            Err(SendError::NoMessage | SendError::Refused) => self.send(&open).await,
+            other => other,
+        };
+        match message {
+            Ok(message) => self.done.shown = Some(Shown { message, view }),
+            Err(SendError::Refused) => {
+                self.done.view_refused = Some(view);
+                self.done.wait = Some(AFTER_REFUSAL);
+            }
+            Err(other) => return Err(other.into()),
+        }
+        Ok(())
+    }
+
+    async fn fold_questions(&mut self) -> Result<(), Stop> {
+        let folding = self.record.body.folding.clone();
+        if folding.is_empty() {
+            return Ok(());
+        }
+        let folded = self.folded();
+        for message in folding {
+            self.ready(self.urgency).await?;
+            match self.channel.edit(self.person, message, &folded).await {
+                Ok(()) | Err(SendError::NoMessage | SendError::Refused) => {
+                    self.done.folded.push(message);
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// What a question message says once it is left behind.
+    fn folded(&self) -> View {
+        let d = &*self.bot.dialogue;
+        let state = State::of(d, &self.session);
+        if !state.open {
+            return view::folded(d, &self.session, &state);
+        }
+        let moved = d.messages.get("moved");
+        View {
+            text: moved
+                .map(|m| m.text.source().to_owned())
+                .unwrap_or_default(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Wait for one's turn. Meanwhile the lease on the delivery is renewed, so that nobody else
+    /// sends the same; it ends when somebody else has changed the record.
+    async fn ready(&mut self, priority: Priority) -> Result<(), Stop> {
+        let channel = self.channel;
+        let mut ready = pin!(channel.ready(self.person, priority));
+        if ready.as_mut().now_or_never().is_some() {
+            return Ok(());
+        }
+        loop {
+            tokio::select! {
+                () = &mut ready => return Ok(()),
+                () = tokio::time::sleep(RENEWAL) => self.renew().await?,
             }
         }
     }
-    Ok(())
+
+    async fn renew(&mut self) -> Result<(), Stop> {
+        let mut next = self.record.clone();
+        next.due = due(&self.bot.dialogue, &next, self.clock.now());
+        let renewed = self
+            .bot
+            .store
+            .commit(self.person, self.record.version, &next, None)
+            .await;
+        match renewed {
+            Ok(Commit::Applied) => {
+                next.version = self.record.version + 1;
+                self.record = next;
+                Ok(())
+            }
+            Ok(_) => Err(Stop::Overtaken),
+            Err(error) => Err(Stop::Store(error)),
+        }
+    }
+
+    /// Store what was sent, whatever happened to the record meanwhile.
+    async fn settle(self) -> Result<(), StoreError> {
+        let (store, person, done) = (&self.bot.store, self.person, &self.done);
+        let mut found = if done.gone {
+            store.load(person).await?.unwrap_or_default()
+        } else {
+            self.record
+        };
+        for _ in 0..MOST_CONFLICTS {
+            let mut next = found.clone();
+            let given_up = done.note_in(&mut next);
+            let now = self.clock.now();
+            next.due = if done.gone {
+                None
+            } else {
+                due(&self.bot.dialogue, &next, now)
+            };
+            if let (Some(wait), Some(_)) = (done.wait, next.due) {
+                let wait = SignedDuration::try_from(wait)
+                    .unwrap_or(DELIVERY_LEASE)
+                    .max(back_off(&next));
+                let session = next.body.session.as_ref();
+                let timer = session.and_then(|s| rounds::next_due(&self.bot.dialogue, s));
+                next.due = [Some(now + wait), timer].into_iter().flatten().min();
+            }
+            fail_point::reach("settle.before");
+            let committed = store.commit(person, found.version, &next, None).await?;
+            fail_point::reach("settle.after");
+            match committed {
+                Commit::Applied | Commit::Already(_) => {
+                    for _ in 0..given_up {
+                        let letter = DeadLetter {
+                            at_ms: now.as_millisecond(),
+                            person: Some(person.0),
+                            update: None,
+                            why: "refused by the messenger".into(),
+                        };
+                        store.park(&letter).await?;
+                    }
+                    return Ok(());
+                }
+                Commit::Conflict(Some(other)) => found = other,
+                // Forgotten meanwhile: nothing to settle.
+                Commit::Conflict(None) => return Ok(()),
+            }
+        }
+        Err(StoreError::Unavailable(
+            "too many others are writing the same record".into(),
+        ))
+    }
 }
 
-/// Store what was sent, whatever happened to the record meanwhile.
-pub(super) async fn settle(
-    bot: &Bot,
-    person: Person,
-    record: Record,
-    done: Delivered,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let mut found = if done.gone {
-        bot.store.load(person).await?.unwrap_or_default()
-    } else {
-        record
-    };
-    for _ in 0..MOST_CONFLICTS {
-        let mut next = found.clone();
-        let body = &mut next.body;
-        body.owed.retain(|o| !done.sent.contains(&o.number));
-        body.folding.retain(|m| !done.folded.contains(m));
-        if let Some(shown) = done.shown {
+impl Delivered {
+    /// Note in a record what was sent and what was not; the answer is how many messages are given
+    /// up.
+    fn note_in(&self, record: &mut Record) -> usize {
+        let body = &mut record.body;
+        body.owed.retain(|o| !self.sent.contains(&o.number));
+        body.folding.retain(|m| !self.folded.contains(m));
+        if let Some(shown) = self.shown {
             body.shown = Some(shown);
+            body.refused = 0;
         }
-        if done.gone {
+        if self.gone {
             body.owed.clear();
             body.folding.clear();
         }
-        if done.wait.is_some() {
-            for o in &mut body.owed {
+        for o in &mut body.owed {
+            if self.wait.is_some() {
                 o.attempts = o.attempts.saturating_add(1);
             }
+            if self.refused.contains(&o.number) {
+                o.refused = o.refused.saturating_add(1);
+            }
         }
-        next.due = if done.gone {
-            None
-        } else {
-            due(&bot.dialogue, &next, now)
-        };
-        if let (Some(wait), Some(_)) = (done.wait, next.due) {
-            let wait = SignedDuration::try_from(wait)
-                .unwrap_or(DELIVERY_LEASE)
-                .max(back_off(&next));
-            let timer = next
-                .body
-                .session
-                .as_ref()
-                .and_then(|s| rounds::next_due(&bot.dialogue, s));
-            next.due = [Some(now + wait), timer].into_iter().flatten().min();
+        let before = body.owed.len();
+        body.owed.retain(|o| o.refused < MOST_REFUSALS);
+        let mut given_up = before - body.owed.len();
+        if let Some(view) = self.view_refused {
+            body.refused = body.refused.saturating_add(1);
+            if body.refused >= MOST_REFUSALS {
+                // It counts as shown until it changes, on a message that cannot be edited.
+                body.refused = 0;
+                let message = body.shown.map_or(0, |s| s.message);
+                body.shown = Some(Shown { message, view });
+                given_up += 1;
+            }
         }
-        match bot.store.commit(person, found.version, &next, None).await? {
-            Commit::Applied | Commit::Already(_) => return Ok(()),
-            Commit::Conflict(Some(other)) => found = other,
-            // Forgotten meanwhile: nothing to settle.
-            Commit::Conflict(None) => return Ok(()),
-        }
+        given_up
     }
-    Err(StoreError::Unavailable(
-        "too many others are writing the same record".into(),
-    ))
 }
 
 /// The most characters of one message, by the Bot API.
-pub(super) const MOST_CHARACTERS: usize = 4096;
+const MOST_CHARACTERS: usize = 4096;
 
 /// A long message in parts that a messenger takes; the buttons stand under the last.
-pub(super) fn parts(view: View) -> Vec<View> {
+fn parts(view: View) -> Vec<View> {
     if view.text.chars().count() <= MOST_CHARACTERS {
         return vec![view];
     }

@@ -101,6 +101,7 @@ pub fn record(due: Option<Timestamp>, active: Timestamp, word: &str) -> Record {
                 number: 1,
                 owed: Owed::message(word),
                 attempts: 0,
+                refused: 0,
             }],
             ..Body::default()
         },

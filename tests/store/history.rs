@@ -77,6 +77,7 @@ pub fn record(version: u64, due: Option<i64>, seen: &[i64], word: &str) -> Recor
                 number: 1,
                 owed: Owed::message(word),
                 attempts: 0,
+                refused: 0,
             }],
             ..Body::default()
         },

@@ -62,6 +62,7 @@ async fn an_ice_pack_that_stays_on_is_noticed_though_nobody_writes() {
     assert!(due.is_some_and(|due| due < SystemClock.now()), "{due:?}");
     let record = Record {
         due,
+        active: since,
         body: Body {
             session: Some(session),
             ..Body::default()

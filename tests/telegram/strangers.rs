@@ -127,3 +127,50 @@ async fn update_ids_may_begin_again_lower_down() {
     ann.press_all(TO_DANGER).await;
     stage.telegram.wait_until_idle().await;
 }
+
+const MARKED: &str = "<b>Ann</b> &amp; *_[x](tg://user?id=1)_* `\u{202e}nnA\u{202c} \u{2067}A\u{0}n\u{200b}n \
+                      Z\u{300}\u{301}\u{302}\u{303}\u{304}\u{305}";
+
+/// What could be markup, turn the direction of a line, hide, or pile up.
+const NEVER: &[&str] = &[
+    "<b>", "&amp;", "](", "`", "tg://", "\u{202e}", "\u{2067}", "\u{0}", "\u{200b}", "\u{300}",
+];
+
+#[rstest]
+#[case::markup(MARKED.to_owned(), "I didn't get that.")]
+#[case::emoji(String::from_iter(["👍"; 4096]), "I didn't get that.")]
+#[case::marks_alone("\u{301}".repeat(4096), "I didn't get that.")]
+#[case::nothing_to_see("\u{200b}\u{202e}\u{2066}".repeat(9), "I didn't get that.")]
+#[case::no_and_far_below_the_opposite(format!("no{}but yes, numb", " 👍".repeat(500)), "I didn't get that.")]
+#[case::a_danger_under_marks("c\u{335}h\u{335}e\u{335}st\u{200b} \u{202e}pain".to_owned(), "chest pain")]
+#[case::a_danger_at_the_very_end(format!("{}I have chest pain", "👍 ".repeat(2030)), "chest pain")]
+#[tokio::test]
+async fn no_mark_of_what_people_type_or_are_called_comes_back(
+    #[case] text: String,
+    #[case] says: &str,
+) {
+    let stage = Stage::begin().await;
+    let ann = stage.talk_as(ANN, Some("en-GB"), MARKED);
+    ann.command("start").await;
+    let asked = ann.press_all(TO_DANGER).await;
+    ann.person.text(&text);
+    let said = ann.news_since(Some(asked)).await;
+    assert!(said.text.contains(says), "{}", said.text);
+    for command in ["why", "summary", "privacy", "help", "status"] {
+        ann.command(command).await;
+    }
+    stage.telegram.wait_until_idle().await;
+    for message in ann.chat.messages() {
+        for never in NEVER {
+            assert!(!message.text.contains(never), "{never:?}: {}", message.text);
+        }
+        assert_eq!(message.entities, [json!(null); 0], "{}", message.text);
+    }
+    for request in stage.telegram.requests() {
+        assert!(
+            request.status.is_none_or(|status| status == 200),
+            "{request:?}"
+        );
+        assert!(request.body.get("parse_mode").is_none(), "{request:?}");
+    }
+}

@@ -82,6 +82,8 @@ pub fn words(d: &Dialogue, countries: &[&Country]) -> Vec<Words> {
                 ("clock", "14:30"),
                 ("from", "22:00"),
                 ("to", "08:00"),
+                ("keep_days", "90 days"),
+                ("deleted_at", "2 March 2026, 21:40 UTC"),
             ] {
                 words.set(name, word);
             }
