@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{Files, KeepArgs, Outcome, StoreArgs, runtime};
 use crate::clock::{Clock, SystemClock};
@@ -17,7 +18,7 @@ use crate::{doctor, store_open};
 /// What to do with a store.
 #[derive(Debug, Subcommand)]
 pub enum StoreCmd {
-    /// Seal every record with the newest key; the bot may run meanwhile, if the store allows it.
+    /// Encrypt every record with the newest key. In Redis the bot may run meanwhile.
     Rotate(RotateArgs),
     /// Move everything from one store to another. The bot must not run.
     Migrate(MigrateArgs),
@@ -32,9 +33,9 @@ pub struct RotateArgs {
 #[derive(Debug, Args)]
 pub struct MigrateArgs {
     /// The store that holds the records: the path of a file, or the address of a Redis.
-    from: secrecy::SecretString,
+    from: SecretString,
     /// The store that is to hold them.
-    to: secrecy::SecretString,
+    to: SecretString,
     /// Go on with a move that was interrupted.
     #[arg(long)]
     resume: bool,
@@ -156,10 +157,9 @@ fn must_exist(choice: &StoreChoice) -> Result<(), String> {
 }
 
 async fn move_all(args: &MigrateArgs) -> Outcome {
-    let settings = |store: &secrecy::SecretString| {
-        let store = secrecy::ExposeSecret::expose_secret(store);
-        args.keep
-            .settings(config::named(store).map_err(|e| e.to_string())?)
+    let settings = |store: &SecretString| {
+        let choice = config::named(store.expose_secret()).map_err(|e| e.to_string())?;
+        args.keep.settings(choice)
     };
     let (from_settings, to_settings) = (settings(&args.from)?, settings(&args.to)?);
     must_exist(&from_settings.choice)?;

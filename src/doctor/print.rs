@@ -42,7 +42,7 @@ pub fn text(findings: &[Finding]) -> String {
     }
     let count = |level| findings.iter().filter(|f| f.level == level).count();
     let (fails, warnings) = (count(Level::Fail), count(Level::Warn));
-    out.push_str(&format!("{fails} failed, {warnings} warnings.\n"));
+    out.push_str(&format!("{fails} failed, {warnings} warned of.\n"));
     out
 }
 
@@ -67,7 +67,7 @@ mod tests {
             text(&findings),
             "Telegram\n  ok    bot: @backtalk\n\
              Store\n  ok    place: a.sqlite\n  FAIL  mode: 644  → chmod 600 a.sqlite\n  \
-             warn  size: 9 GB  → look at the disk\n1 failed, 1 warnings.\n"
+             warn  size: 9 GB  → look at the disk\n1 failed, 1 warned of.\n"
         );
         let json = json(&findings);
         assert_eq!(json["well"], false);

@@ -72,6 +72,7 @@ pub async fn copy(
     }
     drop(copies);
     moved.letters = letters(from, to, begun.is_complete).await?;
+    to.durable().await?;
     compare(from, to, &people, begun.is_complete).await?;
     for note in [Note::Bot, Note::Polled] {
         if let Some(text) = from.note(note).await? {

@@ -122,7 +122,7 @@ async fn a_redis_that_is_well_set_up_passes() {
             "ok    whose: bot 4242",
             "ok    people: 1",
             "ok    encryption: with key",
-            "0 failed, 1 warnings.",
+            "0 failed, 1 warned of.",
         ],
     );
     // The one warning is that nobody has signed the dialogue.
@@ -267,12 +267,14 @@ fn a_file_that_a_bot_uses_is_looked_at_and_not_touched() {
     block_on(store.forget(ANNA)).unwrap();
     drop(store);
 
-    let before = fs::read(&path).unwrap();
+    let files = || fs::read_dir(place.path()).unwrap().count();
+    let (before, beside) = (fs::read(&path).unwrap(), files());
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     let said = doctor(&place, &settings);
     let warned = "warn  permissions of the file: 644, so others on this machine may read it";
     check(&said, 1, &[warned, "chmod 600", "ok    people: 0"]);
     assert!(before == fs::read(&path).unwrap(), "The file was changed.");
+    assert_eq!(files(), beside);
     let store = sqlite(&path, ring());
     assert_eq!(block_on(store.people()).unwrap(), []);
 }

@@ -80,11 +80,15 @@ pub fn open(path: &Path) -> Result<StoreFile, StoreError> {
 }
 
 /// Open a file that another process may be using, to read it only. It is neither created nor
-/// locked, and nothing in it is changed.
+/// locked, and nothing in it or beside it is changed.
 pub fn read(path: &Path) -> Result<StoreFile, StoreError> {
     let tell = |error| fault::tell(path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(tell)?;
+    let connection = match unused(path) {
+        Some(uri) => Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI),
+        None => Connection::open_with_flags(path, flags),
+    };
+    let connection = connection.map_err(tell)?;
     connection.busy_timeout(PATIENCE).map_err(tell)?;
     let found = noted_format(&connection).map_err(tell)?;
     let file = StoreFile {
@@ -94,6 +98,23 @@ pub fn read(path: &Path) -> Result<StoreFile, StoreError> {
     };
     file.must_have(found)?;
     Ok(file)
+}
+
+/// The name under which SQLite reads a file without a log or locks, where nobody has it open: even
+/// a reader would else leave a log beside it. Whoever opens it now writes to a log for a while, so
+/// that what is read stays whole.
+fn unused(path: &Path) -> Option<String> {
+    let path = fs::canonicalize(path)
+        .ok()?
+        .into_os_string()
+        .into_string()
+        .ok()?;
+    let is_open = Path::new(&format!("{path}-wal")).exists();
+    let escaped = path
+        .replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23");
+    (!is_open).then(|| format!("file:{escaped}?immutable=1"))
 }
 
 /// Create the folder and an empty file. A file that exists is not touched, not even opened: closing
