@@ -3,9 +3,10 @@
 //! Every call has a deadline. What is asked here may be repeated safely, so that a call whose answer
 //! is lost is repeated by itself while time lasts.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use redis::aio::MultiplexedConnection;
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
@@ -38,10 +39,16 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// The longest pause before a call is repeated.
 const LONGEST_PAUSE: Duration = Duration::from_millis(320);
 
+/// After so many failures on end, the connection to a Cluster is made anew. Until then it finds by
+/// itself what moved, and a node that is down is no reason to leave the others.
+const MOST_FAILURES: u32 = 16;
+
 /// A shared connection, and how to find it again.
 pub struct Link {
     address: Address,
     current: Mutex<Current>,
+    /// Failed calls since the last that succeeded.
+    failures: AtomicU32,
 }
 
 #[derive(Default)]
@@ -103,6 +110,7 @@ impl Link {
         Link {
             address,
             current: Mutex::default(),
+            failures: AtomicU32::new(0),
         }
     }
 
@@ -124,6 +132,32 @@ impl Link {
         try_join_all(calls.into_iter().map(|call| self.ask(call))).await
     }
 
+    /// Ask several things at the same time, and be content with the answers of those servers that
+    /// can be reached, when there are any.
+    pub async fn ask_some<T: FromRedisValue>(
+        &self,
+        calls: impl IntoIterator<Item = impl Into<Call>>,
+    ) -> Result<Vec<T>, StoreError> {
+        let answers = join_all(calls.into_iter().map(|call| self.ask(call))).await;
+        let mut found = Vec::new();
+        let mut missing = None;
+        for answer in answers {
+            match answer {
+                Ok(answer) => found.push(answer),
+                Err(StoreError::Unavailable(why)) => missing = Some(why),
+                Err(other) => return Err(other),
+            }
+        }
+        match missing {
+            Some(why) if found.is_empty() => Err(StoreError::Unavailable(why)),
+            Some(why) => {
+                tracing::warn!("a part of Redis does not answer: {why}");
+                Ok(found)
+            }
+            None => Ok(found),
+        }
+    }
+
     /// Ask, and tell whether that was repeated.
     pub async fn ask_once<T: FromRedisValue>(
         &self,
@@ -138,6 +172,7 @@ impl Link {
                     Ok(value) => return Ok(value),
                     Err(Fault::Tell(error)) => return Err(error),
                     Err(Fault::Again(reason)) => why = reason,
+                    // It was thrown away between the two tries to call it.
                     Err(Fault::NoScript) => {}
                 }
                 sleep((FIRST_PAUSE * 2_u32.pow(tries.min(8))).min(LONGEST_PAUSE)).await;
@@ -163,17 +198,32 @@ impl Link {
     async fn attempt(&self, call: &Call) -> Result<Value, Fault> {
         let (number, mut wire) = self.wire().await?;
         let fault = match timeout(ANSWER, wire.send(call)).await {
-            Ok(Ok(value)) => return Ok(value),
-            Ok(Err(error)) => classify(&error),
+            Ok(Ok(value)) => {
+                self.failures.store(0, Ordering::Relaxed);
+                return Ok(value);
+            }
+            Ok(Err(error)) => self.classify(&error),
             Err(_) => Fault::Again("Redis does not answer in time".into()),
         };
         if matches!(fault, Fault::Again(_)) {
-            let mut current = self.current.lock().await;
-            if current.number == number {
-                current.wire = None;
+            let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
+            if self.keeps_shards_together() || failures >= MOST_FAILURES {
+                self.drop_wire(number).await;
             }
         }
         Err(fault)
+    }
+
+    fn classify(&self, error: &RedisError) -> Fault {
+        classify(error, !self.keeps_shards_together())
+    }
+
+    async fn drop_wire(&self, number: u64) {
+        let mut current = self.current.lock().await;
+        if current.number == number {
+            current.wire = None;
+            self.failures.store(0, Ordering::Relaxed);
+        }
     }
 
     /// The connection, and its number. Whoever comes while one is made waits for it.
@@ -183,7 +233,7 @@ impl Link {
             let wire = timeout(CONNECT, connect(&self.address))
                 .await
                 .map_err(|_| Fault::Again("Redis does not answer in time".into()))?
-                .map_err(|error| classify(&error))?;
+                .map_err(|error| self.classify(&error))?;
             current.number += 1;
             current.wire = Some(wire);
         }
@@ -245,7 +295,7 @@ impl Wire {
         match call {
             Call::Plain(command) => self.command(command).await,
             Call::Script(script) => match self.command(&script.by_hash()).await {
-                Err(error) if matches!(classify(&error), Fault::NoScript) => {
+                Err(error) if error.kind() == ServerErrorKind::NoScript.into() => {
                     self.command(&script.whole()).await
                 }
                 answer => answer,
