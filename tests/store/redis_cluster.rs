@@ -142,4 +142,9 @@ fn a_cluster_and_a_single_server_are_told_from_each_other() {
         &elsewhere.unwrap(),
         "begin the address with redis-cluster://",
     );
+    let single = crate::redis_server::shared().port;
+    let cluster: Address = format!("redis-cluster://127.0.0.1:{single}")
+        .parse()
+        .unwrap();
+    check_refused(&cluster, "any", "belongs to no Cluster");
 }

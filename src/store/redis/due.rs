@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::link::Call;
+use super::call::Call;
 use super::names::Shard;
 use super::{RedisStore, packed, script};
 use crate::store::{Claim, Person, StoreError, stored};
