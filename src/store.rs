@@ -4,6 +4,7 @@
 //! when the bot must look at them again. `turn` and `reminder` are the callers while the bot runs;
 //! `commons` is what its processes share besides.
 
+pub mod cached;
 pub mod commons;
 pub mod keys;
 pub mod look;

@@ -8,6 +8,7 @@ use tracing::warn;
 
 use crate::clock::Clock;
 use crate::config::{StoreChoice, StoreSettings};
+use crate::store::cached::Cached;
 use crate::store::memory::MemoryStore;
 use crate::store::redis::probe::probe;
 use crate::store::redis::{self, RedisStore};
@@ -19,10 +20,13 @@ use crate::store::{Store, keys};
 /// The terminal is bot 0.
 pub async fn open(settings: &StoreSettings, bot: u64) -> Result<Arc<dyn Store>, String> {
     let ring = settings.keys(bot).map_err(|e| e.to_string())?;
-    let store = bare(settings, ring.clone()).await?;
+    let mut store = bare(settings, ring.clone()).await?;
     keys::adopt(&*store, bot, &ring)
         .await
         .map_err(|e| e.to_string())?;
+    if store.is_shared() {
+        store = Arc::new(Cached::new(store));
+    }
     if ring.newest().is_none() && !matches!(settings.choice, StoreChoice::Memory) {
         warn!(
             "WHAT PEOPLE SAY IS NOT ENCRYPTED: make a key with `backtalk key` and set BACKTALK_KEY"

@@ -10,8 +10,20 @@ mod kill;
 mod model;
 #[path = "store/random.rs"]
 mod random;
+#[path = "store/redis_cluster.rs"]
+mod redis_cluster;
+#[path = "store/redis_failure.rs"]
+mod redis_failure;
+#[path = "store/redis_kept.rs"]
+mod redis_kept;
+#[path = "store/redis_sentinel.rs"]
+mod redis_sentinel;
 #[path = "store/redis_server.rs"]
 mod redis_server;
+#[path = "store/round_trips.rs"]
+mod round_trips;
+#[path = "store/shared.rs"]
+mod shared;
 #[path = "store/sqlite_file.rs"]
 mod sqlite_file;
 
@@ -20,7 +32,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use backtalk::store::{Commit, Person};
-use history::{Ask, Said, at, every_store, record};
+use history::{Ask, Said, at, every_place, every_store, record};
 use model::Model;
 use tokio::runtime::Runtime;
 
@@ -34,17 +46,15 @@ fn check(history: &[(Ask, Said)]) {
     for (line, (ask, said)) in history.iter().enumerate() {
         assert_eq!(model.ask(ask), *said, "The model, line {line}: {ask:?}");
     }
-    for mut subject in every_store() {
-        block_on(async {
-            for (line, (ask, said)) in history.iter().enumerate() {
-                assert_eq!(
-                    subject.ask(ask).await,
-                    *said,
-                    "{}, line {line}: {ask:?}",
-                    subject.name
-                );
-            }
-        });
+    for mut subject in every_place() {
+        for (line, (ask, said)) in history.iter().enumerate() {
+            assert_eq!(
+                subject.ask_now(ask),
+                *said,
+                "{}, line {line}: {ask:?}",
+                subject.name
+            );
+        }
     }
 }
 

@@ -141,7 +141,7 @@ fn server_findings(server: &Server, wait: u32) -> Vec<Finding> {
     let mut findings = vec![
         version(server),
         role(server),
-        log(server),
+        log(server, wait),
         flushing(server),
         eviction(server),
         memory(server),
@@ -199,7 +199,7 @@ fn setting<'a>(server: &'a Server, name: &str) -> Option<&'a str> {
     server.settings.get(name).map(String::as_str)
 }
 
-fn log(server: &Server) -> Finding {
+fn log(server: &Server, wait: u32) -> Finding {
     const WHAT: &str = "appendonly";
     // Whoever hides the settings may still tell this.
     let told = server.info.get("aof_enabled").map(|on| match on.as_str() {
@@ -208,6 +208,11 @@ fn log(server: &Server) -> Finding {
     });
     match setting(server, WHAT).or(told) {
         Some("yes") => GROUP.ok(WHAT, "yes"),
+        Some(_) if wait > 0 => GROUP.warn(
+            WHAT,
+            "no: what people said is lost when Redis and its replicas end",
+            "CONFIG SET appendonly yes, and CONFIG REWRITE",
+        ),
         Some(_) => GROUP.fail(
             WHAT,
             "no: what people said is lost when Redis ends",
@@ -398,11 +403,9 @@ mod tests {
 
     #[test]
     fn each_setting_that_loses_records_is_found() {
-        check(
-            &well(&[], &[("appendonly", "no")]),
-            1,
-            "FAIL  appendonly: no",
-        );
+        let lost = well(&[], &[("appendonly", "no")]);
+        check(&lost, 0, "FAIL  appendonly: no");
+        check(&lost, 1, "warn  appendonly: no");
         check(
             &well(&[], &[("appendfsync", "no")]),
             1,
@@ -493,7 +496,7 @@ mod tests {
         probe.servers.push(other);
         check(
             &probe,
-            1,
+            0,
             "FAIL  appendonly: no: what people said is lost when Redis ends, at two:1",
         );
         check(&probe, 1, "FAIL  cluster: fail, at two:1");

@@ -1,18 +1,23 @@
 //! A store in Redis, for many processes of one bot: one server, Sentinels or a Cluster.
 //!
-//! `app` connects it. `address` says where Redis is, `link` gets there and back, `fault` says what
-//! errors mean, `script` and `lua/` what the server does by itself, `names` and `packed` how it is
+//! `app` connects it. `address` says where Redis is, `link` gets there and back over a `node` or the
+//! nodes of a `cluster`, the node that `sentinel` names, `fault` says what errors mean, `call`, `script` and `lua/` what the server does by itself, `names` and `packed` how it is
 //! kept; `due` finds who is due over all shards, `wake` hears of it, `shared` is what belongs to all,
-//! `safety` waits for replicas; `probe` asks the servers of themselves.
+//! `safety` waits for replicas, `caution` warns of dangerous settings, `probe` asks the servers of
+//! themselves for `backtalk doctor`.
 //!
 //! Redis's append-only file tells of those who were forgotten until it is rewritten, which Redis
 //! does by itself as the file grows, and at once with `BGREWRITEAOF`.
 
 pub mod address;
+mod call;
+mod caution;
+mod cluster;
 mod due;
 mod fault;
 mod link;
 mod names;
+mod node;
 mod packed;
 pub mod probe;
 mod safety;
@@ -100,6 +105,7 @@ impl RedisStore {
             .unwrap_or(u32::from(address.has_sentinels()));
         let link = Link::new(address.clone());
         adopt(&link, &names).await?;
+        caution::warn(&link, replicas).await;
         let bell = Arc::new(Notify::new());
         let mut listener = JoinSet::new();
         listener.spawn(wake::listen(address.clone(), names.wake(), bell.clone()));

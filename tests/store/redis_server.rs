@@ -62,6 +62,17 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     panic!("{what} did not come about.");
 }
 
+/// A store there with this prefix.
+pub async fn store_at(address: &Address, prefix: &str) -> RedisStore {
+    let settings = Settings {
+        prefix: prefix.to_owned(),
+        ..Settings::default()
+    };
+    RedisStore::connect(address, settings, Keyring::none())
+        .await
+        .unwrap()
+}
+
 /// Put `body` where the body of a record stands.
 pub fn damage(control: &mut impl ConnectionLike, key: &str, body: &[u8]) {
     let found: Option<Vec<u8>> = redis::cmd("GET").arg(key).query(control).unwrap();
@@ -79,28 +90,43 @@ pub fn damage(control: &mut impl ConnectionLike, key: &str, body: &[u8]) {
 impl Server {
     /// Start a server that writes to its disk before it answers, with more settings.
     pub fn start(more: &[&str]) -> Server {
+        Server::start_as(|port, folder| {
+            let durable = [
+                "--save",
+                "",
+                "--appendonly",
+                "yes",
+                "--appendfsync",
+                "always",
+            ];
+            let place = format!("--port {port} --bind 127.0.0.1 --dir {folder}");
+            let words = place.split(' ').chain(durable).chain(more.iter().copied());
+            words.map(str::to_owned).collect()
+        })
+    }
+
+    /// Start a server with the words of its command line, which are told the port and the folder.
+    pub fn start_as(words: impl Fn(u16, &str) -> Vec<String>) -> Server {
         let found = Command::new("redis-server").arg("--version").output();
         assert!(
             found.is_ok(),
             "redis-server is not installed. scripts/test installs it, or: apt-get install redis-server"
         );
         for _ in 0..5 {
-            if let Some(server) = Server::try_start(get_random_available_port(), more) {
+            if let Some(server) = Server::try_start(&words) {
                 return server;
             }
         }
         panic!("redis-server does not start; try it by hand");
     }
 
-    fn try_start(port: u16, more: &[&str]) -> Option<Server> {
+    fn try_start(words: impl Fn(u16, &str) -> Vec<String>) -> Option<Server> {
+        let port = get_random_available_port();
         let folder = tempfile::tempdir().unwrap().keep();
         let folder = folder.to_str().unwrap();
         let mut guard = Command::new("sh")
             .args(["-c", GUARD, "sh", folder])
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--dir", folder, "--save", ""])
-            .args(["--appendonly", "yes", "--appendfsync", "always"])
-            .args(more)
+            .args(words(port, folder))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -142,13 +168,7 @@ impl Server {
 
     /// A store on it with this prefix.
     pub async fn store(&self, prefix: &str) -> RedisStore {
-        let settings = Settings {
-            prefix: prefix.to_owned(),
-            ..Settings::default()
-        };
-        RedisStore::connect(&self.address(), settings, Keyring::none())
-            .await
-            .unwrap()
+        store_at(&self.address(), prefix).await
     }
 
     /// A connection to look at it and to spoil it.

@@ -16,6 +16,8 @@ use redis::{
 };
 use thiserror::Error;
 
+use super::sentinel::Question;
+
 /// The port of a Sentinel that names none.
 const SENTINEL_PORT: u16 = 26379;
 
@@ -31,11 +33,7 @@ pub struct Address {
 #[derive(Clone)]
 pub(super) enum Place {
     Single(ConnectionInfo),
-    Sentinel {
-        sentinels: Vec<ConnectionInfo>,
-        master: String,
-        login: RedisConnectionInfo,
-    },
+    Sentinel(Question),
     Cluster(Vec<ConnectionInfo>),
 }
 
@@ -108,11 +106,11 @@ impl FromStr for Address {
                     let name = with_port(name, SENTINEL_PORT);
                     host(n, &query.sentinel_login(), &name)
                 });
-                Place::Sentinel {
+                Place::Sentinel(Question {
                     sentinels: sentinels.collect::<Result<_, _>>()?,
                     master: master.to_owned(),
                     login: at_database(login.redis_settings(), database)?,
-                }
+                })
             }
             "-cluster" => {
                 if !path.is_empty() && path != "0" {
@@ -140,7 +138,7 @@ impl FromStr for Address {
 impl Address {
     /// Whether the servers choose a new master by themselves, so that there are replicas.
     pub fn has_sentinels(&self) -> bool {
-        matches!(self.place, Place::Sentinel { .. })
+        matches!(self.place, Place::Sentinel(_))
     }
 
     /// A way to one server.
@@ -149,11 +147,6 @@ impl Address {
             Some(certificates) => Client::build_with_tls(info, certificates.clone()),
             None => Client::open(info),
         }
-    }
-
-    /// The certificates that are trusted, where others than the usual are.
-    pub(super) fn certificates(&self) -> Option<&TlsCertificates> {
-        self.tls.as_ref()
     }
 
     /// The server of this name and port, reached like the others.
@@ -314,11 +307,11 @@ mod tests {
         let address = read(
             "redis-sentinel://:word@one,[::1]:5000/mymaster/2?sentinel_user=guard&sentinel_password=post",
         );
-        let Place::Sentinel {
+        let Place::Sentinel(Question {
             sentinels,
             master,
             login,
-        } = &address.place
+        }) = &address.place
         else {
             panic!("{address:?}");
         };

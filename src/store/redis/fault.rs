@@ -18,8 +18,8 @@ pub enum Fault {
     Tell(StoreError),
 }
 
-/// What follows from `error`.
-pub fn classify(error: &RedisError) -> Fault {
+/// What follows from `error`. In a Cluster, what moved is found again.
+pub fn classify(error: &RedisError, in_cluster: bool) -> Fault {
     let unusable = |why: &str| Fault::Tell(StoreError::Unusable(why.to_owned()));
     match error.kind() {
         ErrorKind::AuthenticationFailed => unusable(REFUSED),
@@ -33,7 +33,7 @@ pub fn classify(error: &RedisError) -> Fault {
         ErrorKind::UnexpectedReturnType => {
             unusable("Redis answered with something else than was asked for")
         }
-        ErrorKind::Server(_) | ErrorKind::Extension => said(&word(error)),
+        ErrorKind::Server(_) | ErrorKind::Extension => said(&word(error), in_cluster),
         _ => Fault::Again(format!("Redis cannot be reached ({})", error.category())),
     }
 }
@@ -42,7 +42,7 @@ const REFUSED: &str = "Redis refuses the user or password of the address; correc
     `redis-cli ACL LIST` look what the user may do";
 
 /// What follows from the first word of what Redis said.
-fn said(word: &str) -> Fault {
+fn said(word: &str, in_cluster: bool) -> Fault {
     let again = |why: &str| Fault::Again(format!("{why} ({word})"));
     let unusable = |why: &str| Fault::Tell(StoreError::Unusable(format!("{why} ({word})")));
     let full = |why: &str| Fault::Tell(StoreError::Full(why.to_owned()));
@@ -53,6 +53,7 @@ fn said(word: &str) -> Fault {
         "READONLY" | "MASTERDOWN" | "NOREPLICAS" | "CLUSTERDOWN" | "TRYAGAIN" | "ASK" => {
             again("Redis has no master that may write")
         }
+        "MOVED" if in_cluster => again("Redis moves what was asked for"),
         "LOADING" => again("Redis is still reading its file"),
         "BUSY" | "UNBLOCKED" | "UNKILLABLE" | "MAXCLIENTS" | "CLIENTKILLED" => {
             again("Redis is busy")
@@ -124,7 +125,7 @@ mod tests {
 
     fn check(code: &str, detail: &str, expected: &str) {
         let error = make_extension_error(code.into(), Some(detail.into()));
-        let found = match classify(&error) {
+        let found = match classify(&error, false) {
             Fault::Again(_) => "again",
             Fault::NoScript => "no script",
             Fault::Tell(StoreError::Full(_)) => "full",
@@ -155,6 +156,6 @@ mod tests {
     #[test]
     fn what_redis_repeats_of_what_it_was_sent_is_not_told() {
         let error = make_extension_error("ERR".into(), Some("unknown: 'canary'".into()));
-        assert!(!format!("{:?}", classify(&error)).contains("canary"));
+        assert!(!format!("{:?}", classify(&error, false)).contains("canary"));
     }
 }

@@ -1,36 +1,23 @@
-//! The way to Redis: one connection that all calls share, found again when it is lost.
+//! The way to Redis, wherever it is.
 //!
 //! Every call has a deadline. What is asked here may be repeated safely, so that a call whose answer
 //! is lost is repeated by itself while time lasts.
 
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
-use redis::aio::MultiplexedConnection;
-use redis::cluster::ClusterClientBuilder;
-use redis::cluster_async::ClusterConnection;
-use redis::cluster_routing::{Route, SingleNodeRoutingInfo, SlotAddr};
-use redis::{
-    AsyncConnectionConfig, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, RedisError, RedisResult,
-    ServerErrorKind, Value,
-};
-use tokio::sync::Mutex;
+use futures_util::future::{join_all, try_join_all};
+use redis::{FromRedisValue, Value};
 use tokio::time::{sleep, timeout};
 
 use super::address::{Address, Place};
-use super::fault::{Fault, classify};
-use super::script::Invocation;
-use super::sentinel;
+use super::call::Call;
+use super::cluster::Cluster;
+use super::fault::Fault;
+use super::node::{self, Node};
 use crate::store::StoreError;
 
-/// How long Redis may take for one answer.
-pub const ANSWER: Duration = Duration::from_secs(2);
-
-/// How long finding the server and coming in may take.
-pub const CONNECT: Duration = Duration::from_millis(2500);
-
 /// How long a call may take with everything that is repeated.
-pub const OVERALL: Duration = Duration::from_secs(5);
+const OVERALL: Duration = Duration::from_secs(5);
 
 /// The pause before a call is repeated for the first time; then twice as long each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -38,54 +25,15 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// The longest pause before a call is repeated.
 const LONGEST_PAUSE: Duration = Duration::from_millis(320);
 
-/// A shared connection, and how to find it again.
+/// A way to Redis that many use at the same time.
 pub struct Link {
     address: Address,
-    current: Mutex<Current>,
+    servers: Servers,
 }
 
-#[derive(Default)]
-struct Current {
-    wire: Option<Wire>,
-    /// Counts the connections, so that only the one that failed is dropped.
-    number: u64,
-}
-
-/// A connection. Its clones share it.
-#[derive(Clone)]
-enum Wire {
-    Single(MultiplexedConnection),
-    Cluster(ClusterConnection),
-}
-
-/// What is asked of Redis.
-pub enum Call {
-    /// A command.
-    Plain(Cmd),
-    /// A script; one command when the server knows it.
-    Script(Invocation),
-    /// Write this key, and wait until as many replicas have it, for so many milliseconds. The two go
-    /// out together: on another connection, waiting would cover nothing.
-    Wait {
-        /// The key.
-        mark: String,
-        /// How many replicas.
-        replicas: u32,
-        /// How long.
-        milliseconds: u64,
-    },
-}
-
-impl From<Cmd> for Call {
-    fn from(command: Cmd) -> Call {
-        Call::Plain(command)
-    }
-}
-
-impl From<Invocation> for Call {
-    fn from(invocation: Invocation) -> Call {
-        Call::Script(invocation)
-    }
+enum Servers {
+    One(Box<Node>),
+    Cluster(Box<Cluster>),
 }
 
 /// An answer.
@@ -100,15 +48,20 @@ pub struct Answer<T> {
 impl Link {
     /// A way to Redis, not yet gone.
     pub fn new(address: Address) -> Link {
-        Link {
-            address,
-            current: Mutex::default(),
-        }
+        let one = |place| Servers::One(Box::new(Node::new(address.clone(), place)));
+        let servers = match address.place.clone() {
+            Place::Single(info) => one(node::Place::Single(info)),
+            Place::Sentinel(question) => one(node::Place::Sentinel(question)),
+            Place::Cluster(seeds) => {
+                Servers::Cluster(Box::new(Cluster::new(address.clone(), seeds)))
+            }
+        };
+        Link { address, servers }
     }
 
     /// Whether one script may touch the keys of several shards.
     pub fn keeps_shards_together(&self) -> bool {
-        !matches!(self.address.place, Place::Cluster(_))
+        matches!(self.servers, Servers::One(_))
     }
 
     /// Ask, and read the answer.
@@ -122,6 +75,32 @@ impl Link {
         calls: impl IntoIterator<Item = impl Into<Call>>,
     ) -> Result<Vec<T>, StoreError> {
         try_join_all(calls.into_iter().map(|call| self.ask(call))).await
+    }
+
+    /// Ask several things at the same time, and be content with the answers of those servers that
+    /// can be reached, when there are any.
+    pub async fn ask_some<T: FromRedisValue>(
+        &self,
+        calls: impl IntoIterator<Item = impl Into<Call>>,
+    ) -> Result<Vec<T>, StoreError> {
+        let answers = join_all(calls.into_iter().map(|call| self.ask(call))).await;
+        let mut found = Vec::new();
+        let mut missing = None;
+        for answer in answers {
+            match answer {
+                Ok(answer) => found.push(answer),
+                Err(StoreError::Unavailable(why)) => missing = Some(why),
+                Err(other) => return Err(other),
+            }
+        }
+        match missing {
+            Some(why) if found.is_empty() => Err(StoreError::Unavailable(why)),
+            Some(why) => {
+                tracing::warn!("a part of Redis does not answer: {why}");
+                Ok(found)
+            }
+            None => Ok(found),
+        }
     }
 
     /// Ask, and tell whether that was repeated.
@@ -138,6 +117,7 @@ impl Link {
                     Ok(value) => return Ok(value),
                     Err(Fault::Tell(error)) => return Err(error),
                     Err(Fault::Again(reason)) => why = reason,
+                    // It was thrown away between the two tries to call it.
                     Err(Fault::NoScript) => {}
                 }
                 sleep((FIRST_PAUSE * 2_u32.pow(tries.min(8))).min(LONGEST_PAUSE)).await;
@@ -161,126 +141,9 @@ impl Link {
     }
 
     async fn attempt(&self, call: &Call) -> Result<Value, Fault> {
-        let (number, mut wire) = self.wire().await?;
-        let fault = match timeout(ANSWER, wire.send(call)).await {
-            Ok(Ok(value)) => return Ok(value),
-            Ok(Err(error)) => classify(&error),
-            Err(_) => Fault::Again("Redis does not answer in time".into()),
-        };
-        if matches!(fault, Fault::Again(_)) {
-            let mut current = self.current.lock().await;
-            if current.number == number {
-                current.wire = None;
-            }
+        match &self.servers {
+            Servers::One(node) => node.ask(call).await,
+            Servers::Cluster(cluster) => cluster.ask(call).await,
         }
-        Err(fault)
-    }
-
-    /// The connection, and its number. Whoever comes while one is made waits for it.
-    async fn wire(&self) -> Result<(u64, Wire), Fault> {
-        let mut current = self.current.lock().await;
-        if current.wire.is_none() {
-            let wire = timeout(CONNECT, connect(&self.address))
-                .await
-                .map_err(|_| Fault::Again("Redis does not answer in time".into()))?
-                .map_err(|error| classify(&error))?;
-            current.number += 1;
-            current.wire = Some(wire);
-        }
-        match &current.wire {
-            Some(wire) => Ok((current.number, wire.clone())),
-            None => Err(Fault::Again("Redis cannot be reached".into())),
-        }
-    }
-}
-
-async fn connect(address: &Address) -> RedisResult<Wire> {
-    match &address.place {
-        Place::Single(info) => Ok(Wire::Single(to_one(address, info.clone()).await?)),
-        Place::Sentinel {
-            sentinels,
-            master,
-            login,
-        } => {
-            let info = sentinel::master(address, sentinels, master, login).await?;
-            let mut connection = to_one(address, info).await?;
-            let role: Vec<Value> = redis::cmd("ROLE").query_async(&mut connection).await?;
-            // Sentinels may be late to know of a new master.
-            match role.first() {
-                Some(Value::BulkString(role)) if role == b"master" => Ok(Wire::Single(connection)),
-                _ => Err(RedisError::from((
-                    ErrorKind::Server(ServerErrorKind::ReadOnly),
-                    "it is no master",
-                ))),
-            }
-        }
-        Place::Cluster(nodes) => {
-            let mut builder = ClusterClientBuilder::new(nodes.clone())
-                .connection_timeout(CONNECT / 2)
-                .response_timeout(ANSWER)
-                .overall_response_timeout(Some(ANSWER))
-                .retries(3);
-            if let Some(certificates) = address.certificates() {
-                builder = builder.certs(certificates.clone());
-            }
-            Ok(Wire::Cluster(
-                builder.build()?.get_async_connection().await?,
-            ))
-        }
-    }
-}
-
-/// A connection to one server.
-pub(super) async fn to_one(
-    address: &Address,
-    info: ConnectionInfo,
-) -> RedisResult<MultiplexedConnection> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(CONNECT))
-        .set_response_timeout(Some(ANSWER));
-    let client = address.client(info)?;
-    client
-        .get_multiplexed_async_connection_with_config(&config)
-        .await
-}
-
-impl Wire {
-    async fn send(&mut self, call: &Call) -> RedisResult<Value> {
-        match call {
-            Call::Plain(command) => self.command(command).await,
-            Call::Script(script) => match self.command(&script.by_hash()).await {
-                Err(error) if matches!(classify(&error), Fault::NoScript) => {
-                    self.command(&script.whole()).await
-                }
-                answer => answer,
-            },
-            Call::Wait {
-                mark,
-                replicas,
-                milliseconds,
-            } => self.wait(mark, *replicas, *milliseconds).await,
-        }
-    }
-
-    async fn command(&mut self, command: &Cmd) -> RedisResult<Value> {
-        match self {
-            Wire::Single(connection) => command.query_async(connection).await,
-            Wire::Cluster(connection) => command.query_async(connection).await,
-        }
-    }
-
-    async fn wait(&mut self, mark: &str, replicas: u32, milliseconds: u64) -> RedisResult<Value> {
-        let mut both = redis::pipe();
-        both.cmd("SET").arg(mark).arg(1);
-        both.cmd("WAIT").arg(replicas).arg(milliseconds);
-        let mut answers: Vec<Value> = match self {
-            Wire::Single(connection) => both.query_async(connection).await?,
-            Wire::Cluster(connection) => {
-                let node =
-                    SingleNodeRoutingInfo::SpecificNode(Route::with_key(mark, SlotAddr::Master));
-                connection.route_pipeline(both, 0, 2, node).await?
-            }
-        };
-        answers.pop().unwrap_or(Value::Nil).extract_error()
     }
 }

@@ -7,15 +7,15 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use redis::aio::MultiplexedConnection;
-use redis::{Cmd, ConnectionAddr, ConnectionInfo, FromRedisValue, RedisResult};
-use tokio::time::timeout;
+use redis::{ConnectionAddr, ConnectionInfo, FromRedisValue};
 
+use super::FORMAT;
 use super::address::{Address, Place};
+use super::call::Call;
 use super::fault::{Fault, classify};
-use super::link::{self, Link};
+use super::link::Link;
 use super::names::{Names, SHARDS};
-use super::{FORMAT, sentinel};
+use super::node::{self, Node};
 use crate::store::StoreError;
 
 /// The settings of a server that are asked for.
@@ -80,21 +80,11 @@ pub async fn probe(
         is_near: hosts(address).into_iter().all(is_near),
         ..Probe::default()
     };
-    for info in masters(address)
-        .await
-        .map_err(|error| told(address, classify(&error)))?
-    {
-        let looking = look(address, &info, &now);
-        let server = timeout(link::OVERALL, looking)
-            .await
-            .map_err(|_| {
-                told(
-                    address,
-                    Fault::Again("Redis does not answer in time".into()),
-                )
-            })?
-            .map_err(|error| told(address, classify(&error)))?;
-        found.servers.push(server);
+    let told = |fault| told(address, fault);
+    for info in masters(address).await.map_err(told)? {
+        found
+            .servers
+            .push(look(address, info, &now).await.map_err(told)?);
     }
     let link = Link::new(address.clone());
     let mut asked = redis::cmd("HMGET");
@@ -119,9 +109,10 @@ fn login(address: &Address) -> ConnectionInfo {
     match &address.place {
         Place::Single(info) => info.clone(),
         Place::Cluster(nodes) => nodes[0].clone(),
-        Place::Sentinel {
-            sentinels, login, ..
-        } => sentinels[0].clone().set_redis_settings(login.clone()),
+        Place::Sentinel(question) => {
+            let sentinel = question.sentinels[0].clone();
+            sentinel.set_redis_settings(question.login.clone())
+        }
     }
 }
 
@@ -129,7 +120,10 @@ fn hosts(address: &Address) -> Vec<&ConnectionAddr> {
     match &address.place {
         Place::Single(info) => vec![info.addr()],
         Place::Cluster(nodes) => nodes.iter().map(ConnectionInfo::addr).collect(),
-        Place::Sentinel { sentinels, .. } => sentinels.iter().map(ConnectionInfo::addr).collect(),
+        Place::Sentinel(question) => {
+            let sentinels = question.sentinels.iter();
+            sentinels.map(ConnectionInfo::addr).collect()
+        }
     }
 }
 
@@ -143,39 +137,41 @@ fn is_near(place: &ConnectionAddr) -> bool {
 }
 
 /// The servers that are written to.
-async fn masters(address: &Address) -> RedisResult<Vec<ConnectionInfo>> {
+async fn masters(address: &Address) -> Result<Vec<ConnectionInfo>, Fault> {
     match &address.place {
         Place::Single(info) => Ok(vec![info.clone()]),
-        Place::Sentinel {
-            sentinels,
-            master,
-            login,
-        } => Ok(vec![
-            sentinel::master(address, sentinels, master, login).await?,
-        ]),
-        Place::Cluster(nodes) => {
-            let mut asked = &nodes[0];
-            let mut connection = link::to_one(address, asked.clone()).await;
-            for node in &nodes[1..] {
-                if connection.is_err() {
-                    asked = node;
-                    connection = link::to_one(address, asked.clone()).await;
+        Place::Sentinel(question) => {
+            let master = question.master(address).await;
+            Ok(vec![master.map_err(|error| classify(&error, false))?])
+        }
+        Place::Cluster(seeds) => {
+            let mut why = Fault::Again("no node of the Redis Cluster answers".into());
+            for seed in seeds {
+                match ask::<String>(&server(address, seed), &["CLUSTER", "NODES"]).await {
+                    Ok(list) => return Ok(masters_in(&list, address, seed)),
+                    Err(fault) => why = fault,
                 }
             }
-            let mut command = redis::cmd("CLUSTER");
-            command.arg("NODES");
-            let list: String = command.query_async(&mut connection?).await?;
-            Ok(list
-                .lines()
-                .filter_map(master_in)
-                .map(|(host, port)| match host.as_str() {
-                    // A server alone may not know its own name.
-                    "" => asked.clone(),
-                    _ => address.elsewhere(asked, host, port),
-                })
-                .collect())
+            Err(why)
         }
     }
+}
+
+/// A way to this server.
+fn server(address: &Address, info: &ConnectionInfo) -> Node {
+    Node::new(address.clone(), node::Place::Single(info.clone()))
+}
+
+/// The masters that `asked` listed.
+fn masters_in(list: &str, address: &Address, asked: &ConnectionInfo) -> Vec<ConnectionInfo> {
+    list.lines()
+        .filter_map(master_in)
+        .map(|(host, port)| match host.as_str() {
+            // A server alone may not know its own name.
+            "" => asked.clone(),
+            _ => address.elsewhere(asked, host, port),
+        })
+        .collect()
 }
 
 /// The host and port in a line of `CLUSTER NODES`, if it is of a master that lives:
@@ -191,48 +187,45 @@ fn master_in(line: &str) -> Option<(String, u16)> {
 
 async fn look(
     address: &Address,
-    info: &ConnectionInfo,
+    info: ConnectionInfo,
     now: &impl Fn() -> Timestamp,
-) -> RedisResult<Server> {
-    let mut connection = link::to_one(address, info.clone()).await?;
+) -> Result<Server, Fault> {
+    let node = server(address, &info);
     let mut server = Server {
         name: info.addr().to_string(),
-        info: pairs(
-            &redis::cmd("INFO")
-                .query_async::<String>(&mut connection)
-                .await?,
-        ),
+        info: pairs(&ask::<String>(&node, &["INFO"]).await?),
         ..Server::default()
     };
+    // From here on it may refuse to tell.
     for setting in SETTINGS {
-        let mut asked = redis::cmd("CONFIG");
-        asked.arg("GET").arg(setting);
-        let found: Option<HashMap<String, String>> = may(&mut connection, &asked).await;
+        let found = ask::<HashMap<String, String>>(&node, &["CONFIG", "GET", setting]).await;
         server.settings.extend(found.unwrap_or_default());
     }
     let before = now();
-    let time: Option<(i64, i64)> = may(&mut connection, &redis::cmd("TIME")).await;
+    let time = ask::<(i64, i64)>(&node, &["TIME"]).await.ok();
     let here_ms = before.as_millisecond().midpoint(now().as_millisecond());
     server.ahead_ms = time.map(|(s, us)| s * 1000 + us / 1000 - here_ms);
-    let mut asked = redis::cmd("ACL");
-    asked.arg("WHOAMI");
-    server.user = may(&mut connection, &asked).await;
+    server.user = ask(&node, &["ACL", "WHOAMI"]).await.ok();
     if server
         .info
         .get("cluster_enabled")
         .is_some_and(|on| on == "1")
     {
-        let mut asked = redis::cmd("CLUSTER");
-        asked.arg("INFO");
-        let found: Option<String> = may(&mut connection, &asked).await;
+        let found = ask::<String>(&node, &["CLUSTER", "INFO"]).await;
         server.cluster = pairs(&found.unwrap_or_default());
     }
     Ok(server)
 }
 
-/// The answer to what a server may refuse to tell.
-async fn may<T: FromRedisValue>(connection: &mut MultiplexedConnection, asked: &Cmd) -> Option<T> {
-    asked.query_async(connection).await.ok()
+async fn ask<T: FromRedisValue>(node: &Node, words: &[&str]) -> Result<T, Fault> {
+    let mut command = redis::Cmd::new();
+    command.arg(words);
+    let said = node.ask(&Call::Plain(command)).await?;
+    redis::from_redis_value(said).map_err(|_| {
+        Fault::Tell(StoreError::Unusable(
+            "Redis answered with something else than was asked for".into(),
+        ))
+    })
 }
 
 /// Lines of `name:value`.

@@ -5,7 +5,8 @@ use std::sync::{Mutex as StdMutex, PoisonError};
 
 use tokio::sync::Mutex;
 
-use super::link::{Call, Link};
+use super::call::Call;
+use super::link::Link;
 use super::names::{Names, Shard};
 use crate::store::StoreError;
 

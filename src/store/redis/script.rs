@@ -57,6 +57,11 @@ impl Invocation {
         self
     }
 
+    /// One of the keys, by which the server is found.
+    pub fn key(&self) -> &str {
+        self.keys.first().map_or("", String::as_str)
+    }
+
     /// The command that names the script by its hash.
     pub fn by_hash(&self) -> Cmd {
         self.command("EVALSHA", self.script.0.0.get_hash())

@@ -10,8 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 use super::address::{Address, Place};
-use super::link::{ANSWER, CONNECT};
-use super::sentinel;
+use super::node::{ANSWER, CONNECT};
 
 /// How long it may be quiet before the server is asked whether it is still there.
 const QUIET: Duration = Duration::from_secs(20);
@@ -58,11 +57,7 @@ async fn ring(heard: PubSub, bell: &Notify) {
 async fn subscribe(address: &Address, channel: &str, turn: usize) -> RedisResult<PubSub> {
     let info = match &address.place {
         Place::Single(info) => info.clone(),
-        Place::Sentinel {
-            sentinels,
-            master,
-            login,
-        } => sentinel::master(address, sentinels, master, login).await?,
+        Place::Sentinel(question) => question.master(address).await?,
         Place::Cluster(nodes) => {
             let node = nodes.iter().cycle().nth(turn % nodes.len().max(1));
             let none = || RedisError::from((ErrorKind::InvalidClientConfig, "no node"));
