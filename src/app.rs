@@ -27,7 +27,6 @@ const GRACE: Duration = Duration::from_secs(8);
 
 /// Answer people in Telegram until the process is told to stop.
 pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), String> {
-    log();
     let client = telegram::client(&settings)?;
     let (stopper, stop) = watch::channel(false);
     let mut ended = Box::pin(signal());
@@ -131,7 +130,7 @@ async fn signal() {
 }
 
 /// Logs go to the standard error. Libraries are quiet, since theirs may carry whole messages.
-fn log() {
+pub fn log() {
     use tracing_subscriber::EnvFilter;
     let level = std::env::var("BACKTALK_LOG").unwrap_or_else(|_| "info".into());
     let level = if ["error", "warn", "info", "debug", "trace"].contains(&level.as_str()) {

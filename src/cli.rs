@@ -1,5 +1,7 @@
 //! The commands. Arguments in, exit code out.
 
+mod operators;
+
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,18 +11,14 @@ use clap::{Args, Parser, Subcommand};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock::{Clock, ShiftedClock, SystemClock};
-use crate::config::{self, StoreChoice};
+use crate::config::{self, StoreChoice, StoreSettings};
 use crate::dialogue::issue::{self, Sources};
 use crate::dialogue::{Dialogue, load};
-use crate::store::Store;
-use crate::store::memory::MemoryStore;
-use crate::store::seal::Keyring;
-use crate::store::sqlite::SqliteStore;
 use crate::turn::Bot;
-use crate::{app, heartbeat, shipped, terminal, vignettes};
+use crate::{app, heartbeat, shipped, store_open, terminal, vignettes};
 
 /// Triage and first help for a back spasm, in Telegram and in the terminal.
 ///
@@ -60,6 +58,13 @@ enum Cmd {
     Health(HealthArgs),
     /// Make links that let people in where only invited people may talk to the bot.
     Invite(InviteArgs),
+    /// Print a new key to encrypt records with.
+    Key,
+    /// Rotate the keys of a store, or move it elsewhere.
+    #[command(subcommand)]
+    Store(operators::StoreCmd),
+    /// Look at everything that a bot needs, and say what is wrong and what to do about it.
+    Doctor(operators::DoctorArgs),
     /// Check the dialogue files.
     Check(CheckArgs),
     /// Give the verdict for one set of facts.
@@ -75,23 +80,66 @@ enum Cmd {
     Schema(SchemaArgs),
 }
 
+/// Which store. Addresses may hold passwords, so what the environment says is not shown.
 #[derive(Debug, Args)]
 struct StoreArgs {
-    /// Where records are kept: the path of a file, or `memory`.
-    #[arg(long, env = "BACKTALK_STORE")]
-    store: Option<String>,
-    /// For a later version; this one says so.
-    #[arg(long, env = "REDIS_URL", hide = true, hide_env_values = true)]
-    redis_url: Option<String>,
+    /// Where records are kept: the path of a file, the address of a Redis, or `memory`.
+    #[arg(long, env = "BACKTALK_STORE", hide_env_values = true)]
+    store: Option<SecretString>,
+    /// The address of a Redis, where no store is given.
+    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
+    redis_url: Option<SecretString>,
+    #[command(flatten)]
+    keep: KeepArgs,
+}
+
+/// How records are kept.
+#[derive(Debug, Args)]
+struct KeepArgs {
+    /// How every key of this bot begins in Redis.
+    #[arg(long, env = "BACKTALK_REDIS_PREFIX", default_value = "backtalk")]
+    redis_prefix: String,
+    /// How many replicas must have a change before its update is acknowledged to Telegram; without
+    /// it, one where there are Sentinels.
+    #[arg(long, env = "BACKTALK_REDIS_WAIT")]
+    redis_wait: Option<u32>,
+    /// For how many days after the last message records are kept: 1 to 3650, 90 if not set.
+    #[arg(long, env = "BACKTALK_KEEP_DAYS", allow_hyphen_values = true)]
+    keep_days: Option<String>,
+}
+
+impl StoreArgs {
+    /// The settings of the store; `usual` is the name of its file where none is chosen.
+    fn settings(&self, usual: &str) -> Result<StoreSettings, String> {
+        let text = |arg: &Option<SecretString>| arg.as_ref().map(|a| a.expose_secret().to_owned());
+        let (store, redis_url) = (text(&self.store), text(&self.redis_url));
+        let choice = config::store(store.as_deref(), redis_url.as_deref(), usual)
+            .map_err(|e| e.to_string())?;
+        self.keep.settings(choice)
+    }
+}
+
+impl KeepArgs {
+    /// The settings of this store.
+    fn settings(&self, choice: StoreChoice) -> Result<StoreSettings, String> {
+        Ok(StoreSettings {
+            choice,
+            redis_prefix: self.redis_prefix.clone(),
+            redis_wait: self.redis_wait,
+            // A key has no flag: everybody on a machine can read the arguments of a process.
+            key: std::env::var("BACKTALK_KEY")
+                .ok()
+                .filter(|key| !key.trim().is_empty())
+                .map(SecretString::from),
+            keep_days: config::keep_days(self.keep_days.as_deref()).map_err(|e| e.to_string())?,
+        })
+    }
 }
 
 #[derive(Debug, Args)]
 struct ChatArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// For how many days after the last message records are kept: 1 to 3650, 90 if not set.
-    #[arg(long, env = "BACKTALK_KEEP_DAYS", allow_hyphen_values = true)]
-    keep_days: Option<String>,
     /// Keep nothing.
     #[arg(long)]
     memory: bool,
@@ -106,13 +154,10 @@ struct ChatArgs {
     record: Option<PathBuf>,
 }
 
-#[derive(Debug, Args, Default)]
+#[derive(Debug, Args)]
 struct RunArgs {
     #[command(flatten)]
-    store: Option<StoreArgs>,
-    /// For how many days after the last message records are kept: 1 to 3650, 90 if not set.
-    #[arg(long, env = "BACKTALK_KEEP_DAYS", allow_hyphen_values = true)]
-    keep_days: Option<String>,
+    store: StoreArgs,
     /// Who may talk to the bot: `open` for everybody, or `invited`.
     #[arg(long, env = "BACKTALK_ACCESS")]
     access: Option<String>,
@@ -144,6 +189,13 @@ struct HealthArgs {
     /// The file with the bot's sign of life; without it `backtalk.alive` where temporary files are.
     #[arg(long, env = heartbeat::SETTING)]
     heartbeat: Option<PathBuf>,
+}
+
+/// The program without a command, which is `run` with its settings from the environment.
+#[derive(Debug, Parser)]
+struct Bare {
+    #[command(flatten)]
+    run: RunArgs,
 }
 
 #[derive(Debug, Args)]
@@ -208,6 +260,9 @@ struct SchemaArgs {
     folder: PathBuf,
 }
 
+/// The number of the terminal, where a bot has that of its token.
+const TERMINAL: u64 = 0;
+
 type Outcome = Result<ExitCode, String>;
 
 /// Run the program.
@@ -223,12 +278,16 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Outcome {
-    let command = cli.command.unwrap_or_else(|| Cmd::Run(RunArgs::default()));
+    let bare = || Cmd::Run(Bare::parse_from(["backtalk"]).run);
+    let command = cli.command.unwrap_or_else(bare);
     match command {
         Cmd::Chat(args) => chat(&cli.files, args),
         Cmd::Run(args) => telegram(&cli.files, args),
         Cmd::Health(args) => Ok(health(args)),
         Cmd::Invite(args) => invite(&args),
+        Cmd::Key => operators::key(),
+        Cmd::Store(command) => operators::store(command),
+        Cmd::Doctor(args) => operators::doctor(&cli.files, &args),
         Cmd::Check(args) => check(&cli.files, &args),
         Cmd::Triage(args) => triage(&cli.files, &args),
         Cmd::Vignettes(args) => run_vignettes(&cli.files, &args),
@@ -264,22 +323,6 @@ fn color() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
-fn open_store(choice: &StoreChoice) -> Result<Arc<dyn Store>, String> {
-    Ok(match choice {
-        StoreChoice::Memory => Arc::new(MemoryStore::default()),
-        StoreChoice::File(path) => {
-            Arc::new(SqliteStore::open(path, Keyring::none()).map_err(|e| e.to_string())?)
-        }
-    })
-}
-
-fn choose(args: Option<&StoreArgs>) -> Result<StoreChoice, String> {
-    let (store, redis) = args.map_or((None, None), |a| {
-        (a.store.as_deref(), a.redis_url.as_deref())
-    });
-    config::store(store, redis).map_err(|e| e.to_string())
-}
-
 fn runtime() -> Result<tokio::runtime::Runtime, String> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -288,27 +331,29 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
 }
 
 fn chat(files: &Files, args: ChatArgs) -> Outcome {
+    let mut settings = args.store.settings(config::CHAT_FILE)?;
     let mut dialogue = dialogue(files)?;
-    dialogue.keep_days = config::keep_days(args.keep_days.as_deref()).map_err(|e| e.to_string())?;
+    dialogue.keep_days = settings.keep_days;
     let dialogue = Arc::new(dialogue);
     if dialogue.signed_off.is_none() {
         println!("  (Draft dialogue: not checked by a clinician. Not for real emergencies.)");
     }
-    let choice = if args.memory {
-        StoreChoice::Memory
-    } else {
-        choose(Some(&args.store))?
-    };
-    if let StoreChoice::File(path) = &choice {
+    if args.memory {
+        settings.choice = StoreChoice::Memory;
+    }
+    let runtime = runtime()?;
+    let store = runtime.block_on(store_open::open(&settings, TERMINAL))?;
+    if let StoreChoice::File(_) | StoreChoice::Redis(_) = &settings.choice {
         println!(
-            "  (Your answers are kept in {}. /forget deletes them.)",
-            path.display()
+            "  (Your answers are kept in {}{}. /forget deletes them.)",
+            settings.choice,
+            match settings.key {
+                Some(_) => ", encrypted",
+                None => ", not encrypted",
+            }
         );
     }
-    let bot = Bot {
-        dialogue,
-        store: open_store(&choice)?,
-    };
+    let bot = Bot { dialogue, store };
     let clock: Box<dyn Clock> = match (args.at, args.speed) {
         (None, 1.0) => Box::new(SystemClock),
         (at, speed) => {
@@ -324,7 +369,6 @@ fn chat(files: &Files, args: ChatArgs) -> Outcome {
     };
     let mut said: Vec<(crate::engine::Input, Timestamp)> = Vec::new();
     let recording = args.record.is_some();
-    let runtime = runtime()?;
     let ended = runtime.block_on(terminal::chat(&bot, &*clock, |input, now| {
         if recording {
             said.push((input.clone(), now));
@@ -341,28 +385,18 @@ fn chat(files: &Files, args: ChatArgs) -> Outcome {
 
 fn telegram(files: &Files, args: RunArgs) -> Outcome {
     let settings = telegram_settings()?;
-    // Without the word `run` nothing has read the environment yet.
-    let setting = |given: Option<String>, name: &str| given.or_else(|| std::env::var(name).ok());
-    let days = setting(args.keep_days, "BACKTALK_KEEP_DAYS");
-    let who = setting(args.access, "BACKTALK_ACCESS");
-    let allowed = setting(args.allowed, "BACKTALK_ALLOWED");
-    let access = config::access(who.as_deref(), allowed.as_deref()).map_err(|e| e.to_string())?;
+    let store = args.store.settings(config::BOT_FILE)?;
+    let access = config::access(args.access.as_deref(), args.allowed.as_deref())
+        .map_err(|e| e.to_string())?;
     let mut dialogue = dialogue(files)?;
-    dialogue.keep_days = config::keep_days(days.as_deref()).map_err(|e| e.to_string())?;
+    dialogue.keep_days = store.keep_days;
     let dialogue = Arc::new(dialogue);
-    let store = match &args.store {
-        Some(store) => choose(Some(store))?,
-        None => config::store(
-            std::env::var("BACKTALK_STORE").ok().as_deref(),
-            std::env::var("REDIS_URL").ok().as_deref(),
-        )
-        .map_err(|e| e.to_string())?,
-    };
-    let bot = Bot {
-        dialogue,
-        store: open_store(&store)?,
-    };
-    runtime()?.block_on(app::run(bot, settings, access))?;
+    app::log();
+    runtime()?.block_on(async {
+        let number = config::bot_number(&settings.token);
+        let store = store_open::open(&store, number).await?;
+        app::run(Bot { dialogue, store }, settings, access).await
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

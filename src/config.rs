@@ -1,13 +1,17 @@
 //! Settings of the program, from flags and environment. Secrets do not print.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
 use crate::dialogue::KEEP_DAYS;
+use crate::store::redis::address::{Address, AddressError};
+use crate::store::seal::{KeyError, Keyring};
 
 /// Messages a second over all chats, by the Bot API's FAQ.
 const PER_SECOND: NonZeroU32 = NonZeroU32::new(30).unwrap();
@@ -41,9 +45,10 @@ pub enum ConfigError {
     /// The address cannot be one.
     #[error("TELOXIDE_API_URL is not an address. It looks like https://api.telegram.org")]
     BadUrl,
-    /// The store is of a kind that this version does not have.
+    /// The store cannot be what was given. Only the part before `://` is shown.
     #[error(
-        "The store `{0}` cannot be used. Give the path of a file, such as --store backtalk.sqlite, or `memory`."
+        "A store cannot begin with `{0}://`. Give --store the path of a file, such as backtalk.sqlite, or the address of \
+         a Redis: {schemes}, or `memory`.", schemes = SCHEMES.join(", ")
     )]
     BadStore(String),
     /// Records cannot be kept for so long, or so short.
@@ -69,12 +74,15 @@ pub enum ConfigError {
         "--username is the name of the bot without the @: 5 to 32 letters, digits and underscores."
     )]
     BadUsername,
-    /// Redis is not there yet.
-    #[error(
-        "REDIS_URL is set, but this version keeps its records in a file only.\n\
-         Take REDIS_URL away, or choose the file with --store PATH (or BACKTALK_STORE)."
-    )]
-    NoRedis,
+    /// The address of a Redis is none.
+    #[error("REDIS_URL is not the address of a Redis. It looks like redis://localhost:6379")]
+    BadRedis,
+    /// The address of a Redis cannot be read.
+    #[error(transparent)]
+    BadAddress(#[from] AddressError),
+    /// A key cannot be used.
+    #[error(transparent)]
+    BadKey(#[from] KeyError),
 }
 
 /// Read the token and the address.
@@ -147,6 +155,22 @@ pub fn username(said: &str) -> Result<&str, ConfigError> {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     fits.then_some(name).ok_or(ConfigError::BadUsername)
 }
+/// The number of the bot in its token.
+pub fn bot_number(token: &SecretString) -> u64 {
+    // Whatever is no number was refused with the token.
+    let digits = token.expose_secret().split(':').next();
+    digits.and_then(|d| d.parse().ok()).unwrap_or_default()
+}
+
+/// How the addresses of Redis begin.
+const SCHEMES: [&str; 6] = [
+    "redis",
+    "rediss",
+    "redis-sentinel",
+    "rediss-sentinel",
+    "redis-cluster",
+    "rediss-cluster",
+];
 
 /// The longest that records may be kept after the last message: ten years, which is longer than
 /// any rule for notes of adults that we know of asks for.
@@ -165,29 +189,99 @@ pub fn keep_days(said: Option<&str>) -> Result<u32, ConfigError> {
 }
 
 /// Where records are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum StoreChoice {
     /// Nowhere; they end with the process.
     Memory,
     /// In this file.
     File(PathBuf),
+    /// In the Redis at this address.
+    Redis(Box<Address>),
 }
 
-/// The store: `--store` or `BACKTALK_STORE`, then `REDIS_URL`, then the file in its usual place.
-pub fn store(choice: Option<&str>, redis_url: Option<&str>) -> Result<StoreChoice, ConfigError> {
-    match (choice, redis_url) {
-        (Some("memory"), _) => Ok(StoreChoice::Memory),
-        (Some(url), _) if url.contains("://") => Err(ConfigError::BadStore(
-            url.split("://").next().unwrap_or("").to_owned(),
-        )),
-        (Some(path), _) => Ok(StoreChoice::File(path.into())),
-        (None, Some(url)) if !url.is_empty() => Err(ConfigError::NoRedis),
-        (None, _) => Ok(StoreChoice::File(usual_file())),
+impl fmt::Display for StoreChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StoreChoice::Memory => f.write_str("memory"),
+            StoreChoice::File(path) => path.display().fmt(f),
+            StoreChoice::Redis(address) => address.fmt(f),
+        }
     }
 }
 
-/// `$XDG_STATE_HOME/backtalk/backtalk.sqlite`, or the same below `~/.local/state`.
-pub fn usual_file() -> PathBuf {
+/// Where records are kept, and how.
+#[derive(Debug, Clone)]
+pub struct StoreSettings {
+    /// Where.
+    pub choice: StoreChoice,
+    /// How every key of this bot begins in Redis.
+    pub redis_prefix: String,
+    /// How many replicas of Redis must have a change before the update that made it is acknowledged.
+    /// When not given, one where there are Sentinels, and else none.
+    pub redis_wait: Option<u32>,
+    /// The keys that records are sealed with, newest first, apart by commas.
+    pub key: Option<SecretString>,
+    /// How many days a record is kept after the person last wrote or pressed.
+    pub keep_days: u32,
+}
+
+impl StoreSettings {
+    /// The keys of this bot; 0 is the terminal.
+    pub fn keys(&self, bot: u64) -> Result<Keyring, ConfigError> {
+        let text = self.key.as_ref().map_or("", |key| key.expose_secret());
+        Ok(Keyring::parse(bot, text)?)
+    }
+
+    /// The time that [`StoreSettings::keep_days`] is.
+    pub fn retention(&self) -> Duration {
+        Duration::from_secs(u64::from(self.keep_days) * 24 * 60 * 60)
+    }
+}
+
+/// The store that was chosen, then the address of Redis, then the file of this name in its usual
+/// place.
+pub fn store(
+    choice: Option<&str>,
+    redis_url: Option<&str>,
+    usual: &str,
+) -> Result<StoreChoice, ConfigError> {
+    let given = |text: Option<&str>| {
+        text.map(str::trim)
+            .filter(|t| !t.is_empty())
+            .map(str::to_owned)
+    };
+    if let Some(choice) = given(choice) {
+        return named(&choice);
+    }
+    match given(redis_url) {
+        None => Ok(StoreChoice::File(usual_folder().join(usual))),
+        Some(url) => match named(&url)? {
+            redis @ StoreChoice::Redis(_) => Ok(redis),
+            _ => Err(ConfigError::BadRedis),
+        },
+    }
+}
+
+/// The store of this name: `memory`, the address of a Redis, or the path of a file.
+pub fn named(store: &str) -> Result<StoreChoice, ConfigError> {
+    match store.split_once("://") {
+        Some((scheme, _)) if SCHEMES.contains(&scheme) => {
+            Ok(StoreChoice::Redis(Box::new(store.parse()?)))
+        }
+        Some((scheme, _)) => Err(ConfigError::BadStore(scheme.to_owned())),
+        None if store == "memory" => Ok(StoreChoice::Memory),
+        None => Ok(StoreChoice::File(store.into())),
+    }
+}
+
+/// The file of the bot in [`usual_folder`].
+pub const BOT_FILE: &str = "backtalk.sqlite";
+
+/// The file of the terminal in [`usual_folder`], so that the bot and it never share one.
+pub const CHAT_FILE: &str = "chat.sqlite";
+
+/// `$XDG_STATE_HOME/backtalk`, or the same below `~/.local/state`.
+fn usual_folder() -> PathBuf {
     let state = std::env::var_os("XDG_STATE_HOME")
         .map(PathBuf::from)
         .filter(|p| p.is_absolute());
@@ -195,7 +289,7 @@ pub fn usual_file() -> PathBuf {
     state
         .or_else(home)
         .unwrap_or_else(|| PathBuf::from("."))
-        .join("backtalk/backtalk.sqlite")
+        .join("backtalk")
 }
 
 #[cfg(test)]
@@ -215,6 +309,13 @@ mod tests {
         let token = "123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         let good = telegram(Some(token.into()), None).unwrap();
         assert!(!format!("{good:?}").contains("AAAA"));
+    }
+
+    /// These settings choose this store.
+    #[track_caller]
+    fn check(choice: Option<&str>, redis_url: Option<&str>, chosen: &str) {
+        let found = store(choice, redis_url, CHAT_FILE).map(|c| c.to_string());
+        assert_eq!(found.unwrap_or_else(|e| e.to_string()), chosen);
     }
 
     #[test]
@@ -266,15 +367,42 @@ mod tests {
     }
 
     #[test]
-    fn the_flag_wins_over_redis_and_redis_over_the_usual_place() {
-        assert_eq!(
-            store(Some("a.sqlite"), Some("redis://x")).unwrap(),
-            StoreChoice::File("a.sqlite".into())
+    fn the_chosen_store_wins_over_redis_and_redis_over_the_usual_place() {
+        check(Some("a.sqlite"), Some("redis://x"), "a.sqlite");
+        check(Some("memory"), Some("redis://x"), "memory");
+        check(
+            Some("rediss-cluster://:hush@x,y"),
+            None,
+            "rediss-cluster://x,y",
         );
-        assert!(matches!(
-            store(None, Some("redis://x")),
-            Err(ConfigError::NoRedis)
-        ));
-        assert!(matches!(store(None, None), Ok(StoreChoice::File(_))));
+        check(None, Some("redis://x"), "redis://x");
+        check(
+            None,
+            Some("localhost:6379"),
+            "REDIS_URL is not the address of a Redis. It looks like redis://localhost:6379",
+        );
+        check(
+            Some(" "),
+            Some("redis-sentinel://x/main"),
+            "redis-sentinel://x/main",
+        );
+        let usual = store(None, Some(""), CHAT_FILE).unwrap().to_string();
+        assert!(usual.ends_with("backtalk/chat.sqlite"), "{usual}");
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_one_is_refused_and_none_shows_its_password() {
+        let said = named("postgres://:hush@x").unwrap_err().to_string();
+        assert!(
+            said.contains("`postgres://`") && !said.contains("hush"),
+            "{said}"
+        );
+        let chosen = named("redis://:hush@x").unwrap();
+        assert!(!format!("{chosen:?} {chosen}").contains("hush"));
+    }
+
+    #[test]
+    fn the_number_of_a_bot_is_what_its_token_begins_with() {
+        assert_eq!(bot_number(&"4242:AAAA".into()), 4242);
     }
 }

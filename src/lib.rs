@@ -16,6 +16,8 @@ pub mod clock;
 pub mod config;
 /// A dialogue: facts, rules, screens, plan and words, read from files and checked once.
 pub mod dialogue;
+/// Looks at everything that a bot needs, and says what to do about it.
+pub mod doctor;
 /// The conversation: `step(dialogue, session, input, now) -> Step`. Pure and total.
 pub mod engine;
 /// Places at which a test can have the process die.
@@ -36,6 +38,8 @@ pub mod replay_run;
 pub mod shipped;
 /// Where records live: one small contract that every store keeps.
 pub mod store;
+/// Opens the store that the settings choose, with all that belongs to it.
+pub mod store_open;
 /// The conversation in Telegram.
 pub mod telegram;
 /// The same conversation in a terminal.

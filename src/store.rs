@@ -4,10 +4,14 @@
 //! when the bot must look at them again. `turn` and `reminder` are the callers while the bot runs;
 //! `commons` is what its processes share besides.
 
+pub mod cached;
 pub mod commons;
 pub mod keys;
+pub mod look;
 pub mod memory;
+pub mod migrate;
 pub mod record;
+pub mod redis;
 pub mod seal;
 pub mod sqlite;
 pub mod stored;

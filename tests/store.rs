@@ -10,16 +10,31 @@ mod kill;
 mod model;
 #[path = "store/random.rs"]
 mod random;
+#[path = "store/redis_cluster.rs"]
+mod redis_cluster;
+#[path = "store/redis_failure.rs"]
+mod redis_failure;
+#[path = "store/redis_kept.rs"]
+mod redis_kept;
+#[path = "store/redis_sentinel.rs"]
+mod redis_sentinel;
+#[path = "store/redis_server.rs"]
+mod redis_server;
+#[path = "store/round_trips.rs"]
+mod round_trips;
+#[path = "store/shared.rs"]
+mod shared;
 #[path = "store/sqlite_file.rs"]
 mod sqlite_file;
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use backtalk::store::{Commit, Person};
-use history::{Ask, Said, at, every_store, record};
+use history::{Ask, Said, at, every_place, every_store, record};
 use model::Model;
+use tokio::runtime::Runtime;
 
 const ANNA: i64 = 7;
 const BEN: i64 = -1_000_000_000_007;
@@ -31,25 +46,28 @@ fn check(history: &[(Ask, Said)]) {
     for (line, (ask, said)) in history.iter().enumerate() {
         assert_eq!(model.ask(ask), *said, "The model, line {line}: {ask:?}");
     }
-    for mut subject in every_store() {
-        block_on(async {
-            for (line, (ask, said)) in history.iter().enumerate() {
-                assert_eq!(
-                    subject.ask(ask).await,
-                    *said,
-                    "{}, line {line}: {ask:?}",
-                    subject.name
-                );
-            }
-        });
+    for mut subject in every_place() {
+        for (line, (ask, said)) in history.iter().enumerate() {
+            assert_eq!(
+                subject.ask_now(ask),
+                *said,
+                "{}, line {line}: {ask:?}",
+                subject.name
+            );
+        }
     }
 }
 
+/// One runtime for all tests, because a connection ends with the runtime it was made in.
 fn block_on<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
-        .block_on(work)
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap()
+    });
+    RUNTIME.block_on(work)
 }
 
 /// Ask for a commit of a record with this due time and word.
@@ -414,8 +432,7 @@ fn an_endless_lease_and_the_end_of_time_are_no_trouble() {
 fn of_many_who_commit_at_once_exactly_one_is_applied() {
     for subject in every_store() {
         let store = subject.store.clone();
-        let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
-        let applied = runtime.block_on(async {
+        let applied = block_on(async {
             let mut tries = tokio::task::JoinSet::new();
             for n in 0..100 {
                 let store = Arc::clone(&store);

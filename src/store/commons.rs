@@ -60,11 +60,13 @@ pub enum Note {
     Keys,
     /// When Telegram was last reached, in milliseconds since 1970.
     Polled,
+    /// That records are being moved into this store and not all are there. Empty when all are.
+    Moving,
 }
 
 impl Note {
     /// Every note.
-    pub const ALL: [Note; 3] = [Note::Bot, Note::Keys, Note::Polled];
+    pub const ALL: [Note; 4] = [Note::Bot, Note::Keys, Note::Polled, Note::Moving];
 
     /// Its name in a store.
     pub fn name(self) -> &'static str {
@@ -72,6 +74,7 @@ impl Note {
             Note::Bot => "bot",
             Note::Keys => "keys",
             Note::Polled => "polled_ms",
+            Note::Moving => "moving",
         }
     }
 }

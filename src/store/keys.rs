@@ -2,25 +2,35 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
+
 use super::commons::Note;
 use super::seal::{self, KeyId, Keyring};
-use super::{Commit, Store, StoreError};
+use super::{Commit, Store, StoreError, migrate};
+
+/// How many records are asked for at once.
+const ABREAST: usize = 64;
 
 /// Make sure that this store holds the people of this bot, and that every key its records are
 /// sealed with is at hand. Nothing but the notes is written, and those only when all is well.
 ///
 /// `bot` is the number of the bot in its token; 0 is the terminal.
 pub async fn adopt(store: &dyn Store, bot: u64, keys: &Keyring) -> Result<(), StoreError> {
-    match store.note(Note::Bot).await? {
-        Some(owner) if owner != bot.to_string() => {
+    if migrate::is_half_filled(store).await? {
+        return Err(StoreError::Unusable(
+            "records are being moved into this store and not all are there. Finish with: backtalk store migrate FROM TO --resume".into(),
+        ));
+    }
+    let owner = store.note(Note::Bot).await?;
+    match &owner {
+        Some(owner) if *owner != bot.to_string() => {
             return Err(StoreError::Unusable(format!(
                 "this store holds the records of {}, and this is {}. Give another store with --store, or for Redis another prefix with BACKTALK_REDIS_PREFIX",
-                called(&owner),
+                called(owner),
                 called(&bot.to_string()),
             )));
         }
-        Some(_) => {}
-        None => store.set_note(Note::Bot, &bot.to_string()).await?,
+        _ => {}
     }
     let used = used(store).await?;
     let at_hand: BTreeSet<KeyId> = keys.ids().collect();
@@ -30,6 +40,9 @@ pub async fn adopt(store: &dyn Store, bot: u64, keys: &Keyring) -> Result<(), St
             "records in this store are sealed with key {}, which is not in BACKTALK_KEY. Add it after a comma; nothing was touched",
             missing.join(" and ")
         )));
+    }
+    if owner.is_none() {
+        store.set_note(Note::Bot, &bot.to_string()).await?;
     }
     match keys.newest() {
         Some(newest) if !used.contains(&newest) => {
@@ -54,7 +67,11 @@ pub async fn used(store: &dyn Store) -> Result<BTreeSet<KeyId>, StoreError> {
     Ok(note.split_whitespace().filter_map(KeyId::parse).collect())
 }
 
-async fn note(store: &dyn Store, keys: impl Iterator<Item = KeyId>) -> Result<(), StoreError> {
+/// Note the keys that records may be sealed with.
+pub(super) async fn note(
+    store: &dyn Store,
+    keys: impl Iterator<Item = KeyId>,
+) -> Result<(), StoreError> {
     let text: Vec<String> = keys.map(|k| k.to_string()).collect();
     store.set_note(Note::Keys, &text.join(" ")).await
 }
@@ -70,14 +87,17 @@ pub struct Waiting {
 
 /// Count the records that wait for rotation.
 pub async fn waiting(store: &dyn Store, newest: Option<KeyId>) -> Result<Waiting, StoreError> {
-    let mut count = Waiting::default();
-    for person in store.people().await? {
-        if let Some(stored) = store.stored(person).await? {
-            count.all += 1;
-            count.waiting += usize::from(seal::key_of(&stored.body) != newest);
-        }
-    }
-    Ok(count)
+    let people = store.people().await?;
+    let kept = stream::iter(&people).map(|person| store.stored(*person));
+    kept.buffered(ABREAST)
+        .try_fold(Waiting::default(), async |mut count, kept| {
+            if let Some(stored) = kept {
+                count.all += 1;
+                count.waiting += usize::from(seal::key_of(&stored.body) != newest);
+            }
+            Ok(count)
+        })
+        .await
 }
 
 /// Seal every record with the newest key, also while the bot runs. Afterwards the store needs no

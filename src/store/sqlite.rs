@@ -41,6 +41,24 @@ impl SqliteStore {
         })
     }
 
+    /// Open a file that exists, to look at it while another process may be using it. Nothing of it
+    /// is locked or changed, and whatever would change it is refused.
+    pub fn read(path: &Path) -> Result<SqliteStore, StoreError> {
+        Ok(SqliteStore {
+            writer: Writer::start(file::read(path)?)?,
+            keys: Arc::new(Keyring::none()),
+        })
+    }
+
+    /// Whether a process leads, or led and died.
+    pub async fn is_led(&self) -> Result<bool, StoreError> {
+        self.writer
+            .ask(After::Commit, |file| {
+                Ok(queries::note(file, LEADER)?.is_some())
+            })
+            .await
+    }
+
     /// Finish what was asked before, then close the file. Blocks this thread meanwhile; afterwards
     /// the store answers that it cannot be used.
     pub fn close(&self) {

@@ -270,7 +270,7 @@ impl Talk {
                     },
                     attempts: 1,
                     refused: 0,
-                    }],
+                }],
                 next_owed: self.inputs as u32 + 1,
                 refused: 0,
                 invited: false,

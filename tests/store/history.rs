@@ -6,13 +6,18 @@ use std::time::Duration;
 
 use backtalk::dialogue::Form;
 use backtalk::engine::{Owed, Session};
+use backtalk::store::cached::Cached;
 use backtalk::store::memory::MemoryStore;
 use backtalk::store::record::{Body, FORMAT};
+use backtalk::store::redis::RedisStore;
 use backtalk::store::seal::{self, Keyring};
 use backtalk::store::sqlite::SqliteStore;
 use backtalk::store::{Commit, OwedEntry, Person, Record, Store, StoreError};
 use jiff::Timestamp;
+use redis::ConnectionLike;
 use tempfile::TempDir;
+
+use crate::{block_on, redis_cluster, redis_sentinel, redis_server};
 
 /// One thing asked of a store.
 #[derive(Debug, Clone)]
@@ -91,13 +96,22 @@ pub struct Subject {
     pub name: &'static str,
     pub store: Arc<dyn Store>,
     damage: Box<dyn Fn(Person)>,
+    /// Another handle on the same store, for one that dies between any two steps.
+    anew: Option<Box<dyn Fn() -> Arc<dyn Store>>>,
     now: Timestamp,
     _folder: Option<TempDir>,
 }
 
 /// Every store, each with nothing in it.
 pub fn every_store() -> Vec<Subject> {
-    vec![memory(), sqlite()]
+    vec![memory(), cached(), sqlite(), redis()]
+}
+
+/// Every store in every place, each with nothing in it: for what is too long to be asked everywhere.
+pub fn every_place() -> Vec<Subject> {
+    let mut all = every_store();
+    all.extend([redis_anew(), redis_cluster(), redis_sentinel()]);
+    all
 }
 
 const DAMAGED: [u8; 3] = [seal::PLAIN, FORMAT, 0xff];
@@ -109,6 +123,7 @@ fn memory() -> Subject {
         name: "memory",
         store,
         damage: Box::new(move |person| same.damage(person, &DAMAGED)),
+        anew: None,
         now: at(0),
         _folder: None,
     }
@@ -121,8 +136,76 @@ fn sqlite() -> Subject {
         name: "sqlite",
         store: Arc::new(SqliteStore::open(&path, Keyring::none()).unwrap()),
         damage: Box::new(move |person| damage_file(&path, person)),
+        anew: None,
         now: at(0),
         _folder: Some(folder),
+    }
+}
+
+fn cached() -> Subject {
+    let memory = Arc::new(MemoryStore::new());
+    let store = Arc::new(Cached::new(memory.clone()));
+    let same = store.clone();
+    Subject {
+        name: "cached",
+        store,
+        damage: Box::new(move |person| {
+            memory.damage(person, &DAMAGED);
+            same.evict(person);
+        }),
+        anew: None,
+        now: at(0),
+        _folder: None,
+    }
+}
+
+fn redis() -> Subject {
+    let server = redis_server::shared();
+    let prefix = redis_server::new_prefix();
+    let store = block_on(server.store(&prefix));
+    in_redis("redis", store, || server.control())
+}
+
+/// Redis, with a handle that dies between any two steps.
+fn redis_anew() -> Subject {
+    let server = redis_server::shared();
+    let prefix = redis_server::new_prefix();
+    let store = block_on(server.store(&prefix));
+    let anew = move || Arc::new(block_on(server.store(&prefix))) as Arc<dyn Store>;
+    Subject {
+        anew: Some(Box::new(anew)),
+        ..in_redis("redis, each time anew", store, || server.control())
+    }
+}
+
+fn redis_cluster() -> Subject {
+    let cluster = redis_cluster::shared();
+    let store = block_on(cluster.store(&redis_server::new_prefix()));
+    in_redis("redis cluster", store, || cluster.control())
+}
+
+fn redis_sentinel() -> Subject {
+    let guarded = redis_sentinel::shared();
+    let store = block_on(guarded.store(&redis_server::new_prefix()));
+    in_redis("redis behind Sentinel", store, || guarded.master.control())
+}
+
+fn in_redis<C: ConnectionLike>(
+    name: &'static str,
+    store: RedisStore,
+    control: impl Fn() -> C + 'static,
+) -> Subject {
+    let store = Arc::new(store);
+    let same = store.clone();
+    Subject {
+        name,
+        store,
+        damage: Box::new(move |person| {
+            redis_server::damage(&mut control(), &same.key_of(person), &DAMAGED);
+        }),
+        anew: None,
+        now: at(0),
+        _folder: None,
     }
 }
 
@@ -136,8 +219,16 @@ pub fn damage_file(path: &Path, person: Person) {
 }
 
 impl Subject {
+    /// Ask the store, through a new handle where that is wanted.
+    pub fn ask_now(&mut self, ask: &Ask) -> Said {
+        if let Some(anew) = &self.anew {
+            self.store = anew();
+        }
+        block_on(self.ask(ask))
+    }
+
     /// Ask the store.
-    pub async fn ask(&mut self, ask: &Ask) -> Said {
+    async fn ask(&mut self, ask: &Ask) -> Said {
         self.try_ask(ask).await.unwrap_or_else(|error| match error {
             StoreError::Unreadable(_) => Said::Unreadable,
             StoreError::Unavailable(_) => Said::Unavailable,

@@ -3,7 +3,6 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use crate::block_on;
 use crate::history::{Ask, at, every_store, record};
 use crate::model::Model;
 
@@ -110,7 +109,7 @@ proptest! {
             let ask = ask(&model, step);
             let expected = model.ask(&ask);
             for subject in &mut subjects {
-                let said = block_on(subject.ask(&ask));
+                let said = subject.ask_now(&ask);
                 prop_assert_eq!(&said, &expected, "{}, line {}: {:?}", subject.name, line, &ask);
             }
         }

@@ -70,8 +70,9 @@ async fn a_token_that_telegram_does_not_know_ends_it() {
 }
 
 #[rstest]
-#[case::redis_alone(&[("REDIS_URL", "redis://:hush@localhost")], "REDIS_URL is set, but this version")]
-#[case::redis_as_the_store(&[("BACKTALK_STORE", "redis://:hush@localhost")], "The store `redis` cannot be used.")]
+#[case::redis_alone(&[("REDIS_URL", ":hush@localhost")], "REDIS_URL is not the address of a Redis.")]
+#[case::another_database(&[("BACKTALK_STORE", "postgres://:hush@localhost")], "`postgres://`")]
+#[case::a_key_that_is_none(&[("BACKTALK_KEY", ":hush"), ("BACKTALK_STORE", "memory")], "backtalk key")]
 #[case::keeping_nothing(&[("BACKTALK_STORE", "memory"), ("BACKTALK_KEEP_DAYS", "0")], "a whole number from 1 to 3650")]
 #[case::keeping_for_ever(&[("BACKTALK_STORE", "memory"), ("BACKTALK_KEEP_DAYS", "forever")], "never kept for ever")]
 #[case::access_that_is_none(&[("BACKTALK_STORE", "memory"), ("BACKTALK_ACCESS", "friends")], "is `open` or `invited`, not `friends`")]

@@ -41,14 +41,14 @@ const TABLES: &str = "
     ) STRICT;
 ";
 
-/// An open file that no other Backtalk uses.
+/// An open file that no other Backtalk uses, or one that is only read.
 #[derive(Debug)]
 pub struct StoreFile {
     /// SQLite's handle. It stands first, so that it is dropped before the lock.
     pub connection: Connection,
     /// Where the file is, for messages.
     pub path: PathBuf,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// Open the file, and create it and its folder when they are missing.
@@ -73,10 +73,48 @@ pub fn open(path: &Path) -> Result<StoreFile, StoreError> {
     let mut file = StoreFile {
         connection,
         path,
-        _lock: lock,
+        _lock: Some(lock),
     };
     file.prepare()?;
     Ok(file)
+}
+
+/// Open a file that another process may be using, to read it only. It is neither created nor
+/// locked, and nothing in it or beside it is changed.
+pub fn read(path: &Path) -> Result<StoreFile, StoreError> {
+    let tell = |error| fault::tell(path, &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = match unused(path) {
+        Some(uri) => Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI),
+        None => Connection::open_with_flags(path, flags),
+    };
+    let connection = connection.map_err(tell)?;
+    connection.busy_timeout(PATIENCE).map_err(tell)?;
+    let found = noted_format(&connection).map_err(tell)?;
+    let file = StoreFile {
+        connection,
+        path: path.to_owned(),
+        _lock: None,
+    };
+    file.must_have(found)?;
+    Ok(file)
+}
+
+/// The name under which SQLite reads a file without a log or locks, where nobody has it open: even
+/// a reader would else leave a log beside it. Whoever opens it now writes to a log for a while, so
+/// that what is read stays whole.
+fn unused(path: &Path) -> Option<String> {
+    let path = fs::canonicalize(path)
+        .ok()?
+        .into_os_string()
+        .into_string()
+        .ok()?;
+    let is_open = Path::new(&format!("{path}-wal")).exists();
+    let escaped = path
+        .replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23");
+    (!is_open).then(|| format!("file:{escaped}?immutable=1"))
 }
 
 /// Create the folder and an empty file. A file that exists is not touched, not even opened: closing
@@ -153,35 +191,43 @@ impl StoreFile {
             .execute_batch("DELETE FROM meta WHERE key = 'forgetting'")
     }
 
-    fn prepare(&mut self) -> Result<(), StoreError> {
-        let tell = |error| fault::tell(&self.path, &error);
-        let unusable = |why: String| {
-            Err(StoreError::Unusable(format!(
-                "{} {why}, or give another file with --store",
-                self.path.display()
-            )))
-        };
-        match format(&mut self.connection).map_err(tell)? {
-            Some(FORMAT) => {}
+    /// Refuse the file unless it has the format that this program reads.
+    fn must_have(&self, found: Option<i64>) -> Result<(), StoreError> {
+        match found {
+            Some(FORMAT) => Ok(()),
             Some(newer) if newer > FORMAT => {
-                return unusable(format!(
+                self.unusable(&format!(
                     "has format {newer} and this Backtalk reads {FORMAT}; run the newer Backtalk that wrote it"
-                ));
+                ))
             }
             Some(older) => {
-                return unusable(format!(
+                self.unusable(&format!(
                     "has format {older}, from before the first release, and this Backtalk reads {FORMAT}; move it away"
-                ));
+                ))
             }
-            None => return unusable("is not a Backtalk store; move it away".into()),
+            None => self.unusable("is not a Backtalk store; move it away"),
         }
+    }
+
+    fn unusable(&self, why: &str) -> Result<(), StoreError> {
+        Err(StoreError::Unusable(format!(
+            "{} {why}, or give another file with --store",
+            self.path.display()
+        )))
+    }
+
+    fn prepare(&mut self) -> Result<(), StoreError> {
+        let found =
+            format(&mut self.connection).map_err(|error| fault::tell(&self.path, &error))?;
+        self.must_have(found)?;
+        let tell = |error| fault::tell(&self.path, &error);
         let mode: String = self
             .connection
             .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
             .map_err(tell)?;
         if mode != "wal" {
-            return unusable(
-                "lies where SQLite cannot keep a write-ahead log; move it to a local disk".into(),
+            return self.unusable(
+                "lies where SQLite cannot keep a write-ahead log; move it to a local disk",
             );
         }
         // The file is ours, so whoever held a lease is gone.
@@ -198,24 +244,32 @@ impl StoreFile {
 /// The format of the tables, which are created in an empty file. Nothing when they are not ours.
 fn format(connection: &mut Connection) -> rusqlite::Result<Option<i64>> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let tables = |name: &str| {
-        tx.query_row(
-            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name LIKE ?1",
-            [name],
-            |row| row.get::<_, i64>(0),
-        )
-    };
-    if tables("%")? == 0 {
+    if tables(&tx, "%")? == 0 {
         tx.execute_batch(TABLES)?;
         tx.execute("INSERT INTO meta VALUES ('format', ?1)", [FORMAT])?;
         tx.commit()?;
         return Ok(Some(FORMAT));
     }
-    if tables("meta")? == 0 || tables("record")? == 0 {
+    noted_format(&tx)
+}
+
+/// The format that the file notes of itself. Nothing when its tables are not ours.
+fn noted_format(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    if tables(connection, "meta")? == 0 || tables(connection, "record")? == 0 {
         return Ok(None);
     }
-    tx.query_row("SELECT value FROM meta WHERE key = 'format'", [], |row| {
-        row.get(0)
-    })
-    .optional()
+    connection
+        .query_row("SELECT value FROM meta WHERE key = 'format'", [], |row| {
+            row.get(0)
+        })
+        .optional()
+}
+
+/// How many tables have a name like this.
+fn tables(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.query_row(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name LIKE ?1",
+        [name],
+        |row| row.get(0),
+    )
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::fault::Fault;
 use crate::store::commons::{DeadLetter, MOST_LETTERS};
-use crate::store::seal::Keyring;
+use crate::store::seal::{self, Keyring};
 use crate::store::stored::{self, Stored};
 use crate::store::{Claim, Commit, Person, StoreError, UpdateId};
 
@@ -34,6 +34,12 @@ pub fn commit(
         return Ok(why);
     }
     put(file, person, new)?;
+    // What was kept as it is and is sealed now must not stay readable in the gaps of the file.
+    let was_open = standing.is_some_and(|s| seal::key_of(&s.body).is_none());
+    mark_deleted(
+        file,
+        usize::from(was_open && seal::key_of(&new.body).is_some()),
+    )?;
     Ok(Commit::Applied)
 }
 

@@ -129,10 +129,12 @@ fn settle(file: &mut StoreFile, mut jobs: Vec<Box<dyn Job>>) {
     if jobs.is_empty() {
         return;
     }
-    let tx = match file
-        .connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-    {
+    // A file that is only read cannot begin to write.
+    let behavior = match file.connection.is_readonly("main") {
+        Ok(true) => TransactionBehavior::Deferred,
+        _ => TransactionBehavior::Immediate,
+    };
+    let tx = match file.connection.transaction_with_behavior(behavior) {
         Ok(tx) => tx,
         Err(error) => {
             return jobs

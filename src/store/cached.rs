@@ -1,0 +1,211 @@
+//! A store with a memory: what was read or written last is not asked for again.
+//!
+//! `app` puts it before a store that others write to as well. What it remembers may be out of date,
+//! which costs a conflict at the next commit and nothing else; that somebody is unknown is never
+//! remembered.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use lru::LruCache;
+
+use super::commons::{DeadLetter, Grant, Lead, Note, Process};
+use super::{Claim, Commit, Commons, Person, Record, Store, StoreError, Stored, UpdateId};
+
+/// How many people are remembered; those not seen for longest give way.
+const MOST: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+
+/// A store, and the records that passed through it last.
+pub struct Cached {
+    store: Arc<dyn Store>,
+    recent: Mutex<LruCache<Person, Record>>,
+}
+
+impl fmt::Debug for Cached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cached").finish_non_exhaustive()
+    }
+}
+
+impl Cached {
+    /// Remember what passes through `store`.
+    pub fn new(store: Arc<dyn Store>) -> Cached {
+        Cached {
+            store,
+            recent: Mutex::new(LruCache::new(MOST)),
+        }
+    }
+
+    /// Remember nothing of a person.
+    pub fn evict(&self, person: Person) {
+        self.recent().pop(&person);
+    }
+
+    fn recent(&self) -> MutexGuard<'_, LruCache<Person, Record>> {
+        // Nothing is left half done under this lock.
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remember(&self, person: Person, record: &Record) {
+        self.recent().put(person, record.clone());
+    }
+
+    /// Remember what was read, unless something newer was committed meanwhile.
+    fn read(&self, person: Person, record: &Record) {
+        let mut recent = self.recent();
+        if recent
+            .peek(&person)
+            .is_none_or(|known| known.version <= record.version)
+        {
+            recent.put(person, record.clone());
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Cached {
+    async fn load(&self, person: Person) -> Result<Option<Record>, StoreError> {
+        let known = self.recent().get(&person).cloned();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let found = self.store.load(person).await?;
+        if let Some(record) = &found {
+            self.read(person, record);
+        }
+        Ok(found)
+    }
+
+    async fn commit(
+        &self,
+        person: Person,
+        expected: u64,
+        record: &Record,
+        update: Option<UpdateId>,
+    ) -> Result<Commit, StoreError> {
+        let said = self.store.commit(person, expected, record, update).await;
+        match &said {
+            Ok(Commit::Applied) => {
+                let version = expected.saturating_add(1);
+                let record = record.clone();
+                self.remember(person, &Record { version, ..record });
+            }
+            Ok(Commit::Already(standing) | Commit::Conflict(Some(standing))) => {
+                self.remember(person, standing);
+            }
+            Ok(Commit::Conflict(None)) | Err(_) => self.evict(person),
+        }
+        said
+    }
+
+    async fn claim_due(
+        &self,
+        now: Timestamp,
+        limit: usize,
+        lease: Duration,
+    ) -> Result<Vec<Claim>, StoreError> {
+        let claims = self.store.claim_due(now, limit, lease).await?;
+        for claim in &claims {
+            self.read(claim.person, &claim.record);
+        }
+        Ok(claims)
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.store.next_due().await
+    }
+
+    async fn forget(&self, person: Person) -> Result<(), StoreError> {
+        self.evict(person);
+        let done = self.store.forget(person).await;
+        // Somebody may have read the record while it was still there.
+        self.evict(person);
+        done
+    }
+
+    async fn people(&self) -> Result<Vec<Person>, StoreError> {
+        self.store.people().await
+    }
+
+    async fn active_between(
+        &self,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Person>, StoreError> {
+        self.store.active_between(after, until).await
+    }
+
+    async fn sweep(&self, until: Timestamp) -> Result<usize, StoreError> {
+        let swept = self.store.sweep(until).await;
+        self.recent().clear();
+        swept
+    }
+
+    async fn stored(&self, person: Person) -> Result<Option<Stored>, StoreError> {
+        self.store.stored(person).await
+    }
+
+    async fn restore(&self, person: Person, stored: &Stored) -> Result<bool, StoreError> {
+        self.evict(person);
+        self.store.restore(person, stored).await
+    }
+}
+
+#[async_trait]
+impl Commons for Cached {
+    async fn lead(&self, who: Process, lease: Duration) -> Result<Lead, StoreError> {
+        self.store.lead(who, lease).await
+    }
+
+    async fn resign(&self, who: Process) -> Result<(), StoreError> {
+        self.store.resign(who).await
+    }
+
+    async fn note(&self, note: Note) -> Result<Option<String>, StoreError> {
+        self.store.note(note).await
+    }
+
+    async fn set_note(&self, note: Note, text: &str) -> Result<(), StoreError> {
+        self.store.set_note(note, text).await
+    }
+
+    async fn attempt(&self, update: UpdateId) -> Result<u32, StoreError> {
+        self.store.attempt(update).await
+    }
+
+    async fn calm(&self) -> Result<(), StoreError> {
+        self.store.calm().await
+    }
+
+    async fn park(&self, letter: &DeadLetter) -> Result<(), StoreError> {
+        self.store.park(letter).await
+    }
+
+    async fn parked(&self) -> Result<Vec<DeadLetter>, StoreError> {
+        self.store.parked().await
+    }
+
+    async fn clear_parked(&self) -> Result<(), StoreError> {
+        self.store.clear_parked().await
+    }
+
+    fn is_shared(&self) -> bool {
+        self.store.is_shared()
+    }
+
+    async fn grant(&self, most: u32, per_second: u32) -> Result<Grant, StoreError> {
+        self.store.grant(most, per_second).await
+    }
+
+    async fn durable(&self) -> Result<(), StoreError> {
+        self.store.durable().await
+    }
+
+    async fn woken(&self) {
+        self.store.woken().await;
+    }
+}

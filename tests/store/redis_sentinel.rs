@@ -1,0 +1,125 @@
+//! A master with a replica and a Sentinel over them, and what happens when the master dies.
+
+use std::fs;
+use std::sync::LazyLock;
+
+use backtalk::store::redis::{Address, RedisStore};
+use backtalk::store::{Commit, Commons, Person, Store, StoreError};
+
+use crate::block_on;
+use crate::history::record;
+use crate::redis_server::{Server, store_at, wait_until};
+
+/// The servers. The Sentinel stands first, so that it ends before it sees the others end.
+pub struct Guarded {
+    sentinel: Server,
+    pub master: Server,
+    replica: Server,
+}
+
+/// Those that most tests share.
+pub fn shared() -> &'static Guarded {
+    static SHARED: LazyLock<Guarded> = LazyLock::new(Guarded::start);
+    &SHARED
+}
+
+impl Guarded {
+    fn start() -> Guarded {
+        let master = Server::start(&["--repl-diskless-sync-delay", "0"]);
+        let port = master.port.to_string();
+        let replica = Server::start(&["--replicaof", "127.0.0.1", &port]);
+        let sentinel = Server::start_as(|own, folder| {
+            let file = format!("{folder}/sentinel.conf");
+            let settings = format!(
+                "port {own}\nbind 127.0.0.1\ndir {folder}\n\
+                 sentinel monitor back 127.0.0.1 {port} 1\n\
+                 sentinel down-after-milliseconds back 1000\n\
+                 sentinel failover-timeout back 4000\n"
+            );
+            fs::write(&file, settings).unwrap();
+            vec![file, "--sentinel".into()]
+        });
+        wait_until("The replica", || {
+            let mut sentinel = sentinel.control();
+            let known: redis::RedisResult<Vec<redis::Value>> = redis::cmd("SENTINEL")
+                .arg("REPLICAS")
+                .arg("back")
+                .query(&mut sentinel);
+            let info: String = redis::cmd("INFO")
+                .arg("replication")
+                .query(&mut replica.control())
+                .unwrap();
+            known.is_ok_and(|known| known.len() == 1) && info.contains("master_link_status:up")
+        });
+        Guarded {
+            sentinel,
+            master,
+            replica,
+        }
+    }
+
+    fn address(&self) -> Address {
+        format!(
+            "redis-sentinel://127.0.0.1:1,127.0.0.1:{}/back",
+            self.sentinel.port
+        )
+        .parse()
+        .unwrap()
+    }
+
+    pub async fn store(&self, prefix: &str) -> RedisStore {
+        store_at(&self.address(), prefix).await
+    }
+}
+
+#[test]
+fn what_was_safe_outlives_its_master() {
+    let mut guarded = Guarded::start();
+    let store = block_on(guarded.store("failover"));
+    for person in 0..20 {
+        let new = record(0, None, &[], "before");
+        let said = block_on(store.commit(Person(person), 0, &new, None)).unwrap();
+        assert_eq!(said, Commit::Applied);
+    }
+    // Several callers share a round of waiting.
+    let waits = (0..10).map(|_| store.durable());
+    let safe = block_on(futures_util::future::try_join_all(waits));
+    safe.unwrap();
+
+    guarded.master.kill();
+    let new = record(1, None, &[], "after");
+    wait_until("A new master", || {
+        match block_on(store.commit(Person(0), 1, &new, None)) {
+            Ok(Commit::Applied) => true,
+            Err(StoreError::Unavailable(_)) => false,
+            other => panic!("{other:?}"),
+        }
+    });
+    assert_eq!(block_on(store.people()).unwrap().len(), 20);
+    assert_eq!(
+        block_on(store.load(Person(7))).unwrap(),
+        Some(record(1, None, &[], "before"))
+    );
+    // Nobody is left who could have it too.
+    assert!(matches!(
+        block_on(store.durable()),
+        Err(StoreError::Unavailable(_))
+    ));
+}
+
+#[test]
+fn a_replica_that_hears_nothing_makes_nothing_safe() {
+    let guarded = Guarded::start();
+    let store = block_on(guarded.store("deaf"));
+    block_on(store.durable()).unwrap();
+    guarded.replica.signal("-STOP");
+    let new = record(0, None, &[], "alone");
+    let said = block_on(store.commit(Person(1), 0, &new, None)).unwrap();
+    assert_eq!(said, Commit::Applied);
+    assert!(matches!(
+        block_on(store.durable()),
+        Err(StoreError::Unavailable(_))
+    ));
+    guarded.replica.signal("-CONT");
+    wait_until("Safety", || block_on(store.durable()).is_ok());
+}
