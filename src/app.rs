@@ -12,6 +12,7 @@ use tracing::{info, warn};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Access, Telegram};
 use crate::engine::Input;
+use crate::heartbeat;
 use crate::invite;
 use crate::reminder::{self, Reminder};
 use crate::telegram::access::Doorkeeper;
@@ -60,13 +61,25 @@ pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), Str
     });
     let chats = Chats::new(shared.clone());
     let process = leader::process();
+    // Who stands by is well, too.
+    let standing_by = {
+        let (heartbeat, clock) = (settings.heartbeat.clone(), clock.clone());
+        move || heartbeat::beat(&heartbeat, clock.now())
+    };
     let (role, roles) = watch::channel(Role::Standby);
-    let mut leading = tokio::spawn(leader::run(bot.store.clone(), process, role, stop.clone()));
+    let mut leading = tokio::spawn(leader::run(
+        bot.store.clone(),
+        process,
+        role,
+        standing_by,
+        stop.clone(),
+    ));
     let mut polling = tokio::spawn(poll::run(
         client,
         me,
         shared.clone(),
         chats.clone(),
+        settings.heartbeat,
         roles,
         stop.clone(),
     ));

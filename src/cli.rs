@@ -3,6 +3,7 @@
 mod operators;
 
 use std::io::IsTerminal;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -158,6 +159,9 @@ struct ChatArgs {
 struct RunArgs {
     #[command(flatten)]
     store: StoreArgs,
+    /// Messages a second over all chats, shared by all processes of the bot.
+    #[arg(long, env = "BACKTALK_PER_SECOND", default_value = "30", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    per_second: u32,
     /// Who may talk to the bot: `open` for everybody, or `invited`.
     #[arg(long, env = "BACKTALK_ACCESS")]
     access: Option<String>,
@@ -384,7 +388,8 @@ fn chat(files: &Files, args: ChatArgs) -> Outcome {
 }
 
 fn telegram(files: &Files, args: RunArgs) -> Outcome {
-    let settings = telegram_settings()?;
+    let mut settings = telegram_settings()?;
+    settings.per_second = NonZeroU32::new(args.per_second).unwrap_or(settings.per_second);
     let store = args.store.settings(config::BOT_FILE)?;
     let access = config::access(args.access.as_deref(), args.allowed.as_deref())
         .map_err(|e| e.to_string())?;

@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
 use crate::dialogue::KEEP_DAYS;
+use crate::heartbeat;
 use crate::store::redis::address::{Address, AddressError};
 use crate::store::seal::{KeyError, Keyring};
 
@@ -25,6 +26,8 @@ pub struct Telegram {
     pub api_url: Option<String>,
     /// Messages a second over all chats and all processes.
     pub per_second: NonZeroU32,
+    /// The file with the sign of life, which `backtalk health` reads.
+    pub heartbeat: PathBuf,
 }
 
 /// A setting that cannot be used.
@@ -110,6 +113,7 @@ pub fn telegram(token: Option<String>, api_url: Option<String>) -> Result<Telegr
         token: token.to_owned().into(),
         api_url,
         per_second: PER_SECOND,
+        heartbeat: heartbeat::file(std::env::var_os(heartbeat::SETTING).map(PathBuf::from)),
     })
 }
 

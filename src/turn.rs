@@ -240,7 +240,10 @@ fn session_of(d: &Dialogue, record: &Record) -> Session {
             let mut new = engine::begin(d);
             new.country.clone_from(&other.country);
             new.language.clone_from(&other.language);
-            new.visits_before = other.visits_before + other.log.len() as u32 + 1;
+            new.visits_before = other
+                .visits_before
+                .wrapping_add(other.log.len() as u32)
+                .wrapping_add(1);
             new.aside = Aside::Note("error_lost".into());
             new
         }

@@ -346,3 +346,41 @@ fn a_damaged_record_is_carried_on_with() {
         }
     }
 }
+
+#[test]
+fn a_press_of_an_item_that_no_screen_has_changes_no_answer() {
+    let d = &*DIALOGUE;
+    let press = |visit, wish| Input::Press(Press { visit, wish });
+    let mut session = begin(d);
+    let person = d.nothing_known();
+    loop {
+        let state = State::of(d, &session);
+        let ticks = match place(d, &state) {
+            Place::Asking(s) => d.screens[s].kind == dialogue::ScreenKind::Any,
+            _ => false,
+        };
+        let wish = if ticks {
+            Wish::Tick(0)
+        } else {
+            answerer::next(d, &session, &state, &person).expect("there is more to ask")
+        };
+        session = step(d, &session, &press(state.visit, wish), start())
+            .session
+            .expect("nothing is erased");
+        if ticks {
+            break;
+        }
+    }
+    let visit = State::of(d, &session).visit;
+    for item in 40..=u8::MAX {
+        for wish in [
+            Wish::Tick(item),
+            Wish::Untick(item),
+            Wish::Answer(item),
+            Wish::Confirm(item),
+        ] {
+            let after = step(d, &session, &press(visit, wish), start()).session;
+            assert_eq!(after.expect("nothing is erased").log, session.log, "{item}");
+        }
+    }
+}

@@ -1,9 +1,11 @@
 //! Where the fuzzer begins: a few inputs of each kind that are whole. They are made from the shipped
 //! files and the tests, so that they never grow old.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use backtalk::dialogue::issue::Sources;
 use backtalk::engine::view;
+use backtalk::shipped;
 use backtalk::store::{OwedEntry, Record, Shown};
 
 use crate::{DIALOGUE, NOW, SESSIONS};
@@ -96,8 +98,9 @@ pub fn records() -> Vec<Vec<u8>> {
             number: n as u32,
             owed: backtalk::engine::Owed::Summary,
             attempts: 1,
+            refused: 0,
         }];
-        record.body_bytes()
+        record.body.bytes()
     };
     SESSIONS.iter().step_by(7).enumerate().map(record).collect()
 }
@@ -118,18 +121,34 @@ pub fn presses() -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Each dialogue file as a whole, and a small change in each.
+/// The small dialogue that the examples of `check` break.
+pub fn small_dialogue() -> Sources {
+    shipped::folder(&tests().join("check/base")).expect("the dialogue of the tests")
+}
+
+/// Each file of that dialogue as a whole, each example that breaks one, and small changes.
 pub fn dialogue_files() -> Vec<Vec<u8>> {
+    let files = small_dialogue();
     let mut out = Vec::new();
-    for (n, text) in backtalk::shipped::built_in().values().enumerate() {
+    for (n, text) in files.values().enumerate() {
         out.push([&[n as u8, 0][..], text.as_bytes()].concat());
         for (at, words) in [
             (40_u16, "\n- x: 1\n"),
-            (3000, "{ $words }"),
-            (9000, " AND x > 3"),
+            (300, "{ $words }"),
+            (900, " AND x > 3"),
         ] {
-            let place = at.to_le_bytes();
-            out.push([&[n as u8, 1, place[0], place[1], 4], words.as_bytes()].concat());
+            let [a, b] = at.to_le_bytes();
+            out.push([&[n as u8, 1, a, b, 4], words.as_bytes()].concat());
+        }
+    }
+    for example in read_all(&tests().join("check")) {
+        let text = String::from_utf8(example).unwrap_or_default();
+        let replaced = text
+            .lines()
+            .next()
+            .and_then(|l| l.strip_prefix("# replaces: "));
+        if let Some(n) = replaced.and_then(|file| files.keys().position(|f| f == file)) {
+            out.push([&[n as u8, 0][..], text.as_bytes()].concat());
         }
     }
     out
@@ -137,13 +156,25 @@ pub fn dialogue_files() -> Vec<Vec<u8>> {
 
 /// The replay files of the tests.
 pub fn replays() -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/replays");
-    let mut paths = Vec::new();
-    for below in ["back_spasm", "samples"] {
-        let entries = std::fs::read_dir(folder.join(below)).expect("the replays of the tests");
-        paths.extend(entries.flatten().map(|e| e.path()));
-    }
+    let folder = tests().join("replays");
+    [folder.join("back_spasm"), folder.join("samples")]
+        .iter()
+        .flat_map(|f| read_all(f))
+        .collect()
+}
+
+fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests")
+}
+
+/// The files of a folder, in the order of their names.
+fn read_all(folder: &Path) -> Vec<Vec<u8>> {
+    let entries = std::fs::read_dir(folder).expect("a folder of the tests");
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
+    paths.retain(|p| p.is_file());
     paths.sort();
-    let read = |p: &std::path::PathBuf| std::fs::read(p).expect("a replay");
-    paths.iter().filter(|p| p.is_file()).map(read).collect()
+    paths
+        .iter()
+        .map(|p| std::fs::read(p).expect("a file of the tests"))
+        .collect()
 }

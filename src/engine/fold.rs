@@ -362,11 +362,12 @@ impl State {
         }
     }
 
-    /// Whether an item of a screen is ticked.
+    /// Whether an item of a screen is ticked. A press may name one that no screen has.
     pub fn is_ticked(&self, screen: ScreenId, item: u8) -> bool {
         self.ticks
             .get(&screen)
-            .is_some_and(|t| t & (1 << item) != 0)
+            .zip(1_u64.checked_shl(item.into()))
+            .is_some_and(|(ticks, bit)| ticks & bit != 0)
     }
 
     /// Whether anything on a screen is ticked.

@@ -33,11 +33,13 @@ pub fn process() -> Process {
     Process(RandomState::new().build_hasher().finish() >> 1)
 }
 
-/// Hold the lease as long as it can be had, and tell of every change; resign when told to stop.
+/// Hold the lease as long as it can be had, and tell of every change. `standing_by` is called now
+/// and then while another leads.
 pub async fn run(
     store: Arc<dyn Store>,
     me: Process,
     role: watch::Sender<Role>,
+    standing_by: impl Fn(),
     mut stop: watch::Receiver<bool>,
 ) {
     let mut every = tokio::time::interval(EVERY);
@@ -62,7 +64,10 @@ pub async fn run(
                     }
                 }
             }
-            Ok(Ok(Lead::Standby)) => Role::Standby,
+            Ok(Ok(Lead::Standby)) => {
+                standing_by();
+                Role::Standby
+            }
             // The lease may still be ours; when it is over, another may lead.
             Ok(Err(_)) | Err(_) if Instant::now() < held_until => before,
             Ok(Err(_)) | Err(_) => Role::Standby,

@@ -6,6 +6,7 @@
 //! handled, so that one that ends the process cannot do so for ever.
 
 use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use super::inbound::{self, Inbound};
 use super::leader::Role;
 use crate::engine::Input;
 use crate::fail_point;
+use crate::heartbeat;
 use crate::store::Person;
 use crate::store::commons::{self, Note};
 use teloxide::ApiError;
@@ -102,6 +104,7 @@ pub async fn run(
     me: Me,
     shared: Arc<Shared>,
     chats: Chats,
+    heartbeat: PathBuf,
     mut role: watch::Receiver<Role>,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -121,6 +124,7 @@ pub async fn run(
                 away_since: None,
                 reached: None,
                 noted: None,
+                heartbeat: heartbeat.clone(),
             };
             poll.lead(&mut role, &mut stop).await;
         } else {
@@ -152,6 +156,8 @@ struct Poll {
     reached: Option<Timestamp>,
     /// When that was last written down.
     noted: Option<Instant>,
+    /// The file with the sign of life.
+    heartbeat: PathBuf,
 }
 
 impl Poll {
@@ -254,11 +260,12 @@ impl Poll {
         // While people are still to be told, the next process must learn of it too.
         if self.away_since.is_none() && self.noted.is_none_or(|n| now_real - n >= NOTE_EVERY) {
             self.noted = Some(now_real);
-            let shared = self.shared.clone();
+            let (shared, heartbeat) = (self.shared.clone(), self.heartbeat.clone());
             tokio::spawn(async move {
                 let text = now.as_millisecond().to_string();
-                if let Err(error) = shared.bot.store.set_note(Note::Polled, &text).await {
-                    warn!(%error, "it could not be noted that Telegram was reached");
+                match shared.bot.store.set_note(Note::Polled, &text).await {
+                    Ok(()) => heartbeat::beat(&heartbeat, now),
+                    Err(error) => warn!(%error, "it could not be noted that Telegram was reached"),
                 }
             });
         }
