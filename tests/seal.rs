@@ -97,6 +97,21 @@ fn a_key_that_cannot_be_one_is_refused_without_showing_it() {
 }
 
 #[test]
+fn the_store_of_the_terminal_is_refused_by_a_bot() {
+    let place = Place::new();
+    assert_eq!(chat(&place, "", "1\n").code, Some(0));
+    let path = place.file("chat.sqlite");
+    let settings = [
+        ("TELOXIDE_TOKEN", "4242:AAAAAAAAAAsecretAAAAAAAAAAAAAAAAAAA"),
+        ("BACKTALK_STORE", path.to_str().unwrap()),
+    ];
+    let said = place.run(&["run"], &settings, "");
+    assert_eq!(said.code, Some(2), "{said:?}");
+    let why = "this store holds the records of the terminal, and this is bot 4242. Give another";
+    assert!(said.err.contains(why), "{said:?}");
+}
+
+#[test]
 fn a_new_key_is_all_that_is_printed_and_the_rest_is_said_beside_it() {
     let place = Place::new();
     let said = place.run(&["key"], &[], "");

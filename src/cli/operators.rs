@@ -212,7 +212,7 @@ async fn copy(
         .checked_sub(settings.retention())
         .unwrap_or(Timestamp::MIN);
     let moved = migrate::copy(from, to, oldest, resume, |done| {
-        if done % 1000 == 0 {
+        if done % 10_000 == 0 {
             eprintln!("{done} people …");
         }
     });

@@ -105,8 +105,8 @@ fn sealing(look: &Look, keys: &Keyring) -> Vec<Finding> {
     } else {
         let mut unused = at_hand.iter().filter(|id| **id != newest).peekable();
         if unused.peek().is_some() {
-            let cure = "run `backtalk store rotate`, then take them out of BACKTALK_KEY";
-            findings.push(GROUP.note("older keys", list(&mut unused), cure));
+            let cure = "when every bot has the first, run `backtalk store rotate` and take them out of BACKTALK_KEY";
+            findings.push(GROUP.note("other keys", list(&mut unused), cure));
         }
     }
     findings
@@ -248,7 +248,7 @@ mod tests {
         check(
             &sealed(0),
             &both,
-            &format!("note  older keys: {}", id(&old)),
+            &format!("note  other keys: {}", id(&old)),
         );
         let said = said(&sealed(4), &both);
         assert!(!said.contains(&old) && !said.contains(&new), "{said}");

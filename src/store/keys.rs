@@ -6,7 +6,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::commons::Note;
 use super::seal::{self, KeyId, Keyring};
-use super::{Commit, Store, StoreError, migrate};
+use super::{Commit, Person, Store, StoreError, migrate};
 
 /// How many records are asked for at once.
 const ABREAST: usize = 64;
@@ -104,20 +104,27 @@ pub async fn waiting(store: &dyn Store, newest: Option<KeyId>) -> Result<Waiting
 /// older key, unless one was written meanwhile. The answer is what was found and what still waits.
 pub async fn rotate(store: &dyn Store, keys: &Keyring) -> Result<(Waiting, Waiting), StoreError> {
     let found = waiting(store, keys.newest()).await?;
-    for person in store.people().await? {
-        let Some(stored) = store.stored(person).await? else {
-            continue;
-        };
-        if seal::key_of(&stored.body) == keys.newest() {
-            continue;
-        }
-        let record = stored.read(person, keys)?;
-        // Whoever else writes meanwhile seals with the newest key too.
-        let _: Commit = store.commit(person, record.version, &record, None).await?;
-    }
+    stream::iter(store.people().await?)
+        .map(|person| reseal(store, keys, person))
+        .buffer_unordered(ABREAST)
+        .try_collect::<()>()
+        .await?;
     let left = waiting(store, keys.newest()).await?;
     if left.waiting == 0 {
         note(store, keys.newest().into_iter()).await?;
     }
     Ok((found, left))
+}
+
+/// Commit a person's record as it is, if it is not sealed with the newest key.
+async fn reseal(store: &dyn Store, keys: &Keyring, person: Person) -> Result<(), StoreError> {
+    let Some(stored) = store.stored(person).await? else {
+        return Ok(());
+    };
+    if seal::key_of(&stored.body) != keys.newest() {
+        let record = stored.read(person, keys)?;
+        // Whoever else writes meanwhile seals with the newest key too.
+        let _: Commit = store.commit(person, record.version, &record, None).await?;
+    }
+    Ok(())
 }

@@ -213,6 +213,33 @@ fn every_master_of_a_cluster_is_looked_at() {
     );
 }
 
+#[test]
+fn behind_sentinels_a_master_without_replicas_fails() {
+    let place = Place::new();
+    let master = Server::start(&[]);
+    let sentinel = Server::start_as(|own, folder| {
+        let file = format!("{folder}/sentinel.conf");
+        let settings = format!(
+            "port {own}\nbind 127.0.0.1\ndir {folder}\nsentinel monitor back 127.0.0.1 {} 1\n",
+            master.port
+        );
+        fs::write(&file, settings).unwrap();
+        vec![file, "--sentinel".into()]
+    });
+    let address = format!("redis-sentinel://127.0.0.1:{}/back", sentinel.port);
+    let said = doctor(&place, &[("REDIS_URL", &address)]);
+    let says = [
+        "ok    role: master",
+        "FAIL  replicas: 0, and every update waits for 1",
+    ];
+    check(&said, 1, &says);
+    let said = doctor(
+        &place,
+        &[("REDIS_URL", &address), ("BACKTALK_REDIS_WAIT", "0")],
+    );
+    check(&said, 1, &["ok    replicas: none"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_a_wrong_token_and_a_silent_telegram_are_told_apart() {
     let place = Place::new();
