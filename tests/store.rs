@@ -182,6 +182,27 @@ fn an_update_seen_before_changes_nothing_whatever_the_version() {
 }
 
 #[test]
+fn an_update_may_have_any_number() {
+    let (least, most) = (i64::MIN, i64::MAX);
+    let standing = || Said::Already(record(3, None, &[least, most, 0], "three"));
+    check(&[
+        (commit_for(ANNA, 0, &[], least, "one"), Said::Applied),
+        (commit_for(ANNA, 1, &[least], most, "two"), Said::Applied),
+        (
+            commit_for(ANNA, 2, &[least, most], 0, "three"),
+            Said::Applied,
+        ),
+        (commit_for(ANNA, 3, &[], least, "again"), standing()),
+        (commit_for(ANNA, 3, &[], most, "again"), standing()),
+        (commit_for(ANNA, 3, &[], 0, "again"), standing()),
+        (
+            commit_for(ANNA, 2, &[], 256, "late"),
+            Said::Conflict(Some(record(3, None, &[least, most, 0], "three"))),
+        ),
+    ]);
+}
+
+#[test]
 fn those_who_are_due_are_claimed_soonest_first_and_no_more_than_asked_for() {
     check(&[
         (commit(ANNA, 0, Some(30), "anna"), Said::Applied),

@@ -152,17 +152,23 @@ impl RedisStore {
             .with(or_empty(expires_ms))
             .with(person.0)
             .with(self.names.wake());
-        self.safety.touch(shard);
         let answer = self.link.ask_once::<Vec<Vec<u8>>>(call).await?;
         let mut said = answer.said.into_iter();
         let (word, standing) = (said.next(), said.next());
         // What stands may be what the first try put there, when its answer was lost.
         if answer.was_repeated && standing.as_ref() == Some(&bytes) {
+            self.safety.touch(person, new.version);
             return Ok(Put::Applied);
         }
         let standing = standing.map(|bytes| packed::unpack(&bytes)).transpose()?;
+        if let Some(standing) = &standing {
+            self.safety.touch(person, standing.version);
+        }
         match (word.as_deref(), standing) {
-            (Some(b"applied"), None) => Ok(Put::Applied),
+            (Some(b"applied"), None) => {
+                self.safety.touch(person, new.version);
+                Ok(Put::Applied)
+            }
             (Some(b"conflict"), None) => Ok(Put::Gone),
             (Some(b"conflict"), Some(standing)) => Ok(Put::Hindered(Hindrance::Conflict, standing)),
             (Some(b"already"), Some(standing)) => Ok(Put::Hindered(Hindrance::Already, standing)),
@@ -283,8 +289,8 @@ impl Store for RedisStore {
                 self.names.active(shard),
             ])
             .with(person.0);
-        self.safety.touch(shard);
         self.link.ask::<()>(call).await?;
+        self.safety.touch(person, 0);
         self.burn_letters(&[person]).await
     }
 
@@ -311,9 +317,12 @@ impl Store for RedisStore {
     async fn stored(&self, person: Person) -> Result<Option<Stored>, StoreError> {
         let mut command = redis::cmd("GET");
         command.arg(self.names.record(person));
-        self.safety.touch(Shard::of(person));
         let found: Option<Vec<u8>> = self.link.ask(command).await?;
-        found.map(|bytes| packed::unpack(&bytes)).transpose()
+        let found = found.map(|bytes| packed::unpack(&bytes)).transpose()?;
+        if let Some(found) = &found {
+            self.safety.touch(person, found.version);
+        }
+        Ok(found)
     }
 
     async fn restore(&self, person: Person, stored: &Stored) -> Result<bool, StoreError> {

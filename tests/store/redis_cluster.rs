@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
-use backtalk::store::redis::{Address, RedisStore};
-use backtalk::store::{Commit, Person, Store, StoreError};
+use backtalk::store::redis::{Address, RedisStore, Settings};
+use backtalk::store::seal::Keyring;
+use backtalk::store::{Commit, Commons, Person, Store, StoreError};
 use redis::cluster::{ClusterClient, ClusterConnection};
 
 use crate::history::record;
@@ -147,4 +148,22 @@ fn a_cluster_and_a_single_server_are_told_from_each_other() {
         .parse()
         .unwrap();
     check_refused(&cluster, "any", "belongs to no Cluster");
+}
+
+#[test]
+fn without_replicas_a_cluster_makes_nothing_safe_when_that_is_asked_for() {
+    let settings = Settings {
+        prefix: new_prefix(),
+        wait_replicas: Some(1),
+        ..Settings::default()
+    };
+    let address = shared().address();
+    let store = block_on(RedisStore::connect(&address, settings, Keyring::none())).unwrap();
+    block_on(store.durable()).unwrap();
+    for person in 0..9 {
+        let new = record(0, None, &[], "alone");
+        block_on(store.commit(Person(person), 0, &new, None)).unwrap();
+    }
+    let said = block_on(store.durable()).unwrap_err();
+    assert!(said.to_string().contains("0 of 1 replicas"), "{said}");
 }

@@ -74,7 +74,7 @@ fn a_person_takes_a_kibibyte_and_little_more_in_the_indexes() {
         version: 40,
         due_ms: Some(1_767_225_600_000),
         active_ms: 1_767_225_600_000,
-        seen: (0..16).map(|n| 900_000_000 + n).collect(),
+        seen: (0..16).map(|n| 900_000_000 + 5000 * n).collect(),
         body: vec![b'x'; bytes],
     };
     let middle = stored(700);

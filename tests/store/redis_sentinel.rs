@@ -123,3 +123,36 @@ fn a_replica_that_hears_nothing_makes_nothing_safe() {
     guarded.replica.signal("-CONT");
     wait_until("Safety", || block_on(store.durable()).is_ok());
 }
+
+#[test]
+fn what_a_new_master_lacks_is_never_called_safe() {
+    let guarded = shared();
+    let store = block_on(guarded.store("lacking"));
+    for word in ["one", "two"] {
+        let version = u64::from(word == "two");
+        let new = record(version, None, &[], word);
+        let said = block_on(store.commit(Person(1), version, &new, None)).unwrap();
+        assert_eq!(said, Commit::Applied);
+        block_on(store.durable()).unwrap();
+    }
+    let key = store.key_of(Person(1));
+    let whole: Vec<u8> =
+        redis::from_redis_value(guarded.master.run(&format!("GET {key}"))).unwrap();
+    let new = record(2, None, &[], "three");
+    let said = block_on(store.commit(Person(1), 2, &new, None)).unwrap();
+    assert_eq!(said, Commit::Applied);
+    // As if the master had died before its replica heard of the third version.
+    let mut lost = redis::cmd("SET");
+    lost.arg(&key).arg(&whole);
+    lost.exec(&mut guarded.master.control()).unwrap();
+    let said = block_on(store.durable());
+    assert!(matches!(said, Err(StoreError::Unusable(_))), "{said:?}");
+    // It stays so, until the program starts again and the update comes again.
+    assert!(block_on(store.durable()).is_err());
+    let anew = block_on(guarded.store("lacking"));
+    let found = block_on(anew.load(Person(1))).unwrap().unwrap();
+    assert_eq!(found.version, 2);
+    block_on(anew.durable()).unwrap();
+    block_on(anew.forget(Person(1))).unwrap();
+    block_on(anew.durable()).unwrap();
+}

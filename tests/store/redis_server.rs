@@ -77,7 +77,8 @@ pub async fn store_at(address: &Address, prefix: &str) -> RedisStore {
 pub fn damage(control: &mut impl ConnectionLike, key: &str, body: &[u8]) {
     let found: Option<Vec<u8>> = redis::cmd("GET").arg(key).query(control).unwrap();
     if let Some(mut record) = found {
-        record.truncate(27 + 8 * usize::from(record[26]));
+        let (count, width) = (usize::from(record[26]), usize::from(record[27]));
+        record.truncate(36 - width + count * width);
         record.extend(body);
         redis::cmd("SET")
             .arg(key)

@@ -5,17 +5,20 @@ use redis::{Arg, Cmd, RedisResult, ServerErrorKind, Value};
 
 use super::script::Invocation;
 
-/// What is asked. All of its keys belong to one shard where a Cluster is asked.
+/// What is asked. All of its keys are on one node.
 pub enum Call {
     /// A command of which the first argument is the key.
     Plain(Cmd),
     /// A script; one command when the server knows it.
     Script(Invocation),
-    /// Write this key, and wait until as many replicas have it, for so many milliseconds. The two go
-    /// out together: on another connection, waiting would cover nothing.
+    /// Write a mark, read the versions of records, and wait until as many replicas have it all, for
+    /// so many milliseconds. All goes out together: on another connection, waiting would cover
+    /// nothing. The answer is the versions, 8 bytes each, and how many replicas.
     Wait {
-        /// The key.
+        /// The key of the mark.
         mark: String,
+        /// The keys of the records.
+        records: Vec<String>,
         /// How many replicas.
         replicas: u32,
         /// How long.
@@ -60,14 +63,19 @@ impl Call {
             },
             Call::Wait {
                 mark,
+                records,
                 replicas,
                 milliseconds,
             } => {
-                let mut both = redis::pipe();
-                both.cmd("SET").arg(mark).arg(1).ignore();
-                both.cmd("WAIT").arg(replicas).arg(milliseconds);
-                let (have,): (Value,) = both.query_async(connection).await?;
-                Ok(have)
+                let mut all = redis::pipe();
+                all.cmd("SET").arg(mark).arg(1).ignore();
+                for record in records {
+                    all.cmd("GETRANGE").arg(record).arg(1).arg(8);
+                }
+                all.cmd("WAIT").arg(replicas).arg(milliseconds);
+                let mut answers: Vec<Value> = all.query_async(connection).await?;
+                let have = answers.pop().unwrap_or(Value::Nil);
+                Ok(Value::Array(vec![Value::Array(answers), have]))
             }
         }
     }

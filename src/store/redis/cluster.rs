@@ -50,11 +50,7 @@ impl Cluster {
 
     /// Ask the node that has the keys, once.
     pub async fn ask(&self, call: &Call) -> Result<Value, Fault> {
-        let known = self.known().map.clone();
-        let map = match known {
-            Some(map) => map,
-            None => self.learn(None).await?,
-        };
+        let map = self.map().await?;
         let answer = match map.get(&Slot::for_key(call.key())) {
             Some(node) => node.ask(call).await,
             None => Err(Fault::Again("no node of the Redis Cluster has it".into())),
@@ -64,6 +60,22 @@ impl Cluster {
             let _ = self.learn(Some(&map)).await;
         }
         answer
+    }
+
+    /// A number for the node that has this key now.
+    pub async fn node_of(&self, key: &str) -> Result<usize, Fault> {
+        let map = self.map().await?;
+        let node = map.get(&Slot::for_key(key));
+        let none = || Fault::Again("no node of the Redis Cluster has it".into());
+        node.map(|node| Arc::as_ptr(node).addr()).ok_or_else(none)
+    }
+
+    async fn map(&self) -> Result<Arc<Map>, Fault> {
+        let known = self.known().map.clone();
+        match known {
+            Some(map) => Ok(map),
+            None => self.learn(None).await,
+        }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

@@ -72,7 +72,7 @@ impl RedisStore {
     /// Up to `most` people of each shard who are due until then, in no order. A shard that cannot be
     /// reached holds the others up, but not back.
     async fn peek(&self, until: &str, most: usize) -> Result<Vec<Due>, StoreError> {
-        let groups = self.groups(Shard::all().collect(), |shard| *shard);
+        let groups = self.link.groups(Shard::all().collect(), |shard| *shard);
         let calls = groups.into_iter().map(|shards| {
             let keys = shards.into_iter().map(|shard| self.names.due(shard));
             script::PEEK.on(keys).with(until).with(most)
@@ -94,7 +94,9 @@ impl RedisStore {
 
     /// What stands of each, where nobody else was faster. Those are held.
     async fn hold(&self, until_ms: i64, due: &[Due]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        let groups = self.groups((0..due.len()).collect(), |n| Shard::of(due[*n].person));
+        let groups = self
+            .link
+            .groups((0..due.len()).collect(), |n| Shard::of(due[*n].person));
         let calls = groups.iter().map(|group| {
             let keys = group.iter().flat_map(|n| {
                 let person = due[*n].person;
@@ -111,20 +113,5 @@ impl RedisStore {
             held[*n] = standing;
         }
         Ok(held)
-    }
-
-    /// `things` in groups of which one script may touch all the keys.
-    fn groups<T>(&self, things: Vec<T>, shard: impl Fn(&T) -> Shard) -> Vec<Vec<T>> {
-        if things.is_empty() {
-            return Vec::new();
-        }
-        if self.link.keeps_shards_together() {
-            return vec![things];
-        }
-        let mut groups = std::collections::BTreeMap::<Shard, Vec<T>>::new();
-        for thing in things {
-            groups.entry(shard(&thing)).or_default().push(thing);
-        }
-        groups.into_values().collect()
     }
 }

@@ -24,7 +24,7 @@ pub fn classify(error: &RedisError, in_cluster: bool) -> Fault {
     match error.kind() {
         ErrorKind::AuthenticationFailed => unusable(REFUSED),
         ErrorKind::InvalidClientConfig | ErrorKind::EmptySentinelList => {
-            unusable("the address of Redis cannot be used; see the README for how it is written")
+            unusable("the address of Redis cannot be used; see docs/redis.md for how it is written")
         }
         ErrorKind::Io if is_tls(error) => unusable(
             "Redis did not show a certificate that can be trusted; give the one that signed it \

@@ -3,6 +3,7 @@
 //! Every call has a deadline. What is asked here may be repeated safely, so that a call whose answer
 //! is lost is repeated by itself while time lasts.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::{join_all, try_join_all};
@@ -13,6 +14,7 @@ use super::address::{Address, Place};
 use super::call::Call;
 use super::cluster::Cluster;
 use super::fault::Fault;
+use super::names::Shard;
 use super::node::{self, Node};
 use crate::store::StoreError;
 
@@ -59,9 +61,37 @@ impl Link {
         Link { address, servers }
     }
 
-    /// Whether one script may touch the keys of several shards.
-    pub fn keeps_shards_together(&self) -> bool {
-        matches!(self.servers, Servers::One(_))
+    /// `things` in groups of which one script may touch all the keys.
+    pub fn groups<T>(&self, things: Vec<T>, shard: impl Fn(&T) -> Shard) -> Vec<Vec<T>> {
+        if things.is_empty() {
+            return Vec::new();
+        }
+        if matches!(self.servers, Servers::One(_)) {
+            return vec![things];
+        }
+        let mut groups = BTreeMap::<Shard, Vec<T>>::new();
+        for thing in things {
+            groups.entry(shard(&thing)).or_default().push(thing);
+        }
+        groups.into_values().collect()
+    }
+
+    /// A number for the server that has this key now; others have others.
+    pub async fn node_of(&self, key: &str) -> Result<usize, StoreError> {
+        match &self.servers {
+            Servers::One(_) => Ok(0),
+            Servers::Cluster(cluster) => {
+                let found = timeout(OVERALL, cluster.node_of(key)).await;
+                match found {
+                    Ok(Ok(node)) => Ok(node),
+                    Ok(Err(Fault::Tell(error))) => Err(error),
+                    _ => Err(StoreError::Unavailable(format!(
+                        "no node of {} has what was written",
+                        self.address
+                    ))),
+                }
+            }
+        }
     }
 
     /// Ask, and read the answer.

@@ -111,11 +111,17 @@ impl Node {
             Place::Sentinel(question) => {
                 let info = question.master(&self.address).await?;
                 let mut connection = self.come_in(info).await?;
-                let role: Vec<Value> = redis::cmd("ROLE").query_async(&mut connection).await?;
+                let role: RedisResult<Vec<Value>> =
+                    redis::cmd("ROLE").query_async(&mut connection).await;
+                let may_not_ask = ErrorKind::from(ServerErrorKind::NoPerm);
                 // Sentinels may be late to know of a new master.
-                match role.first() {
-                    Some(Value::BulkString(role)) if role == b"master" => Ok(connection),
-                    _ => Err(RedisError::from((
+                match role {
+                    Ok(role) if role.first() == Some(&Value::BulkString(b"master".into())) => {
+                        Ok(connection)
+                    }
+                    Err(error) if error.kind() == may_not_ask => Ok(connection),
+                    Err(error) => Err(error),
+                    Ok(_) => Err(RedisError::from((
                         ErrorKind::Server(ServerErrorKind::ReadOnly),
                         "it is no master",
                     ))),

@@ -10,10 +10,13 @@
 //! | 8 | when, in milliseconds since 1970, signed; 0 when not due |
 //! | 8 | when last active, in milliseconds since 1970, signed |
 //! | 1 | how many updates follow |
-//! | 8 each | updates, oldest first, signed |
+//! | 1 | their width: how many of the 8 bytes of an update stand apart for each |
+//! | 8 less the width | the first bytes, which all updates share |
+//! | the width, each | the last bytes of each update, oldest first |
 //! | the rest | the body |
 //!
-//! All numbers are big-endian. `lua/commit.lua` knows the places too.
+//! All numbers are big-endian, and updates signed. Those of one person lie close together, so that
+//! most of their bytes are shared. `lua/commit.lua` knows the places too.
 
 use crate::store::{StoreError, Stored};
 
@@ -24,17 +27,30 @@ pub const FORMAT: u8 = 1;
 pub fn pack(stored: &Stored) -> Vec<u8> {
     let surplus = stored.seen.len().saturating_sub(usize::from(u8::MAX));
     let seen = &stored.seen[surplus..];
-    let mut out = Vec::with_capacity(27 + 8 * seen.len() + stored.body.len());
+    let seen: Vec<[u8; 8]> = seen.iter().map(|update| update.to_be_bytes()).collect();
+    let shared = shared(&seen);
+    let mut out = Vec::with_capacity(36 + 8 * seen.len() + stored.body.len());
     out.push(FORMAT);
     out.extend(stored.version.to_be_bytes());
     out.push(u8::from(stored.due_ms.is_some()));
     out.extend(stored.due_ms.unwrap_or_default().to_be_bytes());
     out.extend(stored.active_ms.to_be_bytes());
-    // No more than 255 are left.
+    // No more than 255 are left, and the width is at most 8.
     out.push(seen.len() as u8);
-    out.extend(seen.iter().flat_map(|update| update.to_be_bytes()));
+    out.push((8 - shared) as u8);
+    out.extend(seen.first().iter().flat_map(|update| &update[..shared]));
+    out.extend(seen.iter().flat_map(|update| &update[shared..]));
     out.extend(&stored.body);
     out
+}
+
+/// How many first bytes all have in common; none where there is nothing.
+fn shared(seen: &[[u8; 8]]) -> usize {
+    let Some((first, others)) = seen.split_first() else {
+        return 0;
+    };
+    let is_shared = |n: &usize| others.iter().all(|other| other[*n] == first[*n]);
+    (0..8).take_while(is_shared).count()
 }
 
 /// What was kept as this string.
@@ -57,16 +73,25 @@ fn read(rest: &[u8]) -> Option<Stored> {
     let (due_ms, rest) = rest.split_first_chunk()?;
     let (active_ms, rest) = rest.split_first_chunk()?;
     let (count, rest) = rest.split_first()?;
-    let (seen, body) = rest.split_at_checked(8 * usize::from(*count))?;
-    let (seen, _) = seen.as_chunks();
+    let (width, rest) = rest.split_first()?;
+    let width = usize::from(*width);
+    let (shared, rest) = rest.split_at_checked(8_usize.checked_sub(width)?)?;
+    let (apart, body) = rest.split_at_checked(width * usize::from(*count))?;
+    let update = |n: usize| {
+        let mut whole = [0; 8];
+        whole[..shared.len()].copy_from_slice(shared);
+        whole[shared.len()..].copy_from_slice(&apart[n * width..(n + 1) * width]);
+        i64::from_be_bytes(whole)
+    };
+    // Without any update nothing is shared.
+    if *count == 0 && width != 8 {
+        return None;
+    }
     Some(Stored {
         version: u64::from_be_bytes(*version),
         due_ms: (*is_due == 1).then(|| i64::from_be_bytes(*due_ms)),
         active_ms: i64::from_be_bytes(*active_ms),
-        seen: seen
-            .iter()
-            .map(|update| i64::from_be_bytes(*update))
-            .collect(),
+        seen: (0..usize::from(*count)).map(update).collect(),
         body: body.to_vec(),
     })
 }
@@ -90,6 +115,9 @@ mod tests {
         for stored in [
             stored(vec![]),
             stored(vec![i64::MIN, 0, i64::MAX]),
+            stored(vec![900_000_000]),
+            stored(vec![7, 7]),
+            stored(vec![900_000_256, 900_000_000, 900_070_000]),
             Stored {
                 due_ms: None,
                 ..stored(vec![5])
@@ -113,5 +141,14 @@ mod tests {
             assert!(unpack(&whole[..end]).is_err());
         }
         assert!(unpack(b"\x02whatever").is_err());
+    }
+
+    #[test]
+    fn updates_that_lie_close_together_take_little_room() {
+        let size = |seen| pack(&stored(seen)).len();
+        let none = size(vec![]);
+        let close = (0..16).map(|n| 900_000_000 + 5000 * n).collect();
+        assert_eq!(size(close) - none, 5 + 16 * 3);
+        assert_eq!(size(vec![i64::MIN, i64::MAX]) - none, 16);
     }
 }

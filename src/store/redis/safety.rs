@@ -1,35 +1,63 @@
 //! Waits until replicas have what was written, for many callers at once.
+//!
+//! When a master dies, the next may lack what was written last, and waiting on it would cover
+//! nothing. So before waiting it is looked whether everything is still there.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex as StdMutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex as StdMutex, MutexGuard, PoisonError};
 
+use redis::Value;
 use tokio::sync::Mutex;
 
 use super::call::Call;
 use super::link::Link;
 use super::names::{Names, Shard};
-use crate::store::StoreError;
+use crate::store::{Person, StoreError};
 
 /// How long replicas may take, in milliseconds.
 const PATIENCE_MS: u64 = 1000;
+
+/// The most people who are looked at in one go.
+const MOST: usize = 5000;
 
 /// What was written and may not be safe yet.
 pub struct Safety {
     /// A connection of its own, since waiting blocks it.
     link: Link,
     replicas: u32,
-    /// The shards that were written to since replicas last had everything.
-    open: StdMutex<BTreeSet<Shard>>,
+    open: StdMutex<Open>,
     /// How many rounds of waiting began.
     begun: StdMutex<u64>,
     last: Mutex<Last>,
+}
+
+/// Whose record was seen or written since replicas last had everything.
+#[derive(Default)]
+struct Open {
+    people: BTreeMap<Person, Seen>,
+    count: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    version: u64,
+    /// Tells this time from a later one.
+    number: u64,
 }
 
 /// The last round of waiting that ended.
 #[derive(Default)]
 struct Last {
     round: u64,
-    why_not: Option<String>,
+    why_not: Option<WhyNot>,
+}
+
+#[derive(Clone)]
+enum WhyNot {
+    /// Not yet.
+    Late(String),
+    /// Never.
+    Lost(String),
 }
 
 impl Safety {
@@ -44,11 +72,14 @@ impl Safety {
         }
     }
 
-    /// Something of this shard was written, or was found written by somebody who may have died
-    /// before it was safe.
-    pub fn touch(&self, shard: Shard) {
+    /// This version of a person's record was written, or was found written by somebody who may have
+    /// died before it was safe; 0 when it was erased.
+    pub fn touch(&self, person: Person, version: u64) {
         if self.replicas > 0 {
-            lock(&self.open).insert(shard);
+            let mut open = lock(&self.open);
+            open.count += 1;
+            let number = open.count;
+            open.people.insert(person, Seen { version, number });
         }
     }
 
@@ -66,51 +97,72 @@ impl Safety {
                 *begun += 1;
                 *begun
             };
-            let why_not = self.round(names).await.err().map(|why| match why {
-                StoreError::Unavailable(why) => why,
-                other => other.to_string(),
-            });
+            let why_not = match self.round(names).await {
+                Ok(()) => None,
+                Err(StoreError::Unavailable(why)) => Some(WhyNot::Late(why)),
+                Err(other) => Some(WhyNot::Lost(other.to_string())),
+            };
             *last = Last { round, why_not };
         }
-        match &last.why_not {
+        match last.why_not.clone() {
             None => Ok(()),
-            Some(why) => Err(StoreError::Unavailable(why.clone())),
+            Some(WhyNot::Late(why)) => Err(StoreError::Unavailable(why)),
+            Some(WhyNot::Lost(why)) => Err(StoreError::Unusable(why)),
         }
     }
 
     async fn round(&self, names: &Names) -> Result<(), StoreError> {
-        let shards = std::mem::take(&mut *lock(&self.open));
-        let done = self.wait_for(names, &shards).await;
-        if done.is_err() {
-            lock(&self.open).extend(shards);
+        let people = lock(&self.open).people.clone();
+        // One wait for each node: on one connection they would follow each other.
+        let mut nodes = BTreeMap::<usize, Vec<Person>>::new();
+        for person in people.keys() {
+            let mark = names.mark(Shard::of(*person));
+            let node = self.link.node_of(&mark).await?;
+            nodes.entry(node).or_default().push(*person);
         }
-        done
-    }
-
-    async fn wait_for(&self, names: &Names, shards: &BTreeSet<Shard>) -> Result<(), StoreError> {
-        // One server has all shards.
-        let most = if self.link.keeps_shards_together() {
-            1
-        } else {
-            usize::MAX
-        };
-        let calls = shards.iter().take(most).map(|shard| Call::Wait {
-            mark: names.mark(*shard),
+        let groups: Vec<&[Person]> = nodes.values().flat_map(|g| g.chunks(MOST)).collect();
+        let calls = groups.iter().map(|group| Call::Wait {
+            mark: names.mark(Shard::of(group[0])),
+            records: group.iter().map(|person| names.record(*person)).collect(),
             replicas: self.replicas,
             milliseconds: PATIENCE_MS,
         });
-        let have: Vec<u32> = self.link.ask_all(calls).await?;
-        match have.into_iter().min() {
-            Some(least) if least < self.replicas => Err(StoreError::Unavailable(format!(
+        let answers: Vec<(Vec<Value>, u32)> = self.link.ask_all(calls).await?;
+        for (group, (versions, _)) in groups.iter().zip(&answers) {
+            for (person, found) in group.iter().zip(versions) {
+                if version(found) < people[person].version {
+                    return Err(StoreError::Unusable(
+                        "Redis lost what was written last, when its master changed; start \
+                         Backtalk again, so that it asks Telegram for it anew"
+                            .into(),
+                    ));
+                }
+            }
+        }
+        let least = answers.iter().map(|(_, have)| *have).min();
+        if let Some(least) = least.filter(|least| *least < self.replicas) {
+            return Err(StoreError::Unavailable(format!(
                 "{least} of {} replicas of Redis have what was written",
                 self.replicas
-            ))),
-            _ => Ok(()),
+            )));
         }
+        let safe: BTreeSet<u64> = people.values().map(|seen| seen.number).collect();
+        lock(&self.open)
+            .people
+            .retain(|_, seen| !safe.contains(&seen.number));
+        Ok(())
     }
 }
 
-fn lock<T>(mutex: &StdMutex<T>) -> std::sync::MutexGuard<'_, T> {
+/// The version that was read from the header of a record; 0 when there is none.
+fn version(found: &Value) -> u64 {
+    match found {
+        Value::BulkString(bytes) => bytes.as_slice().try_into().map_or(0, u64::from_be_bytes),
+        _ => 0,
+    }
+}
+
+fn lock<T>(mutex: &StdMutex<T>) -> MutexGuard<'_, T> {
     // Nothing is left half done under these locks.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

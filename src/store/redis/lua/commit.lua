@@ -8,9 +8,14 @@
 local standing = redis.call('GET', KEYS[1])
 if standing then
   if ARGV[2] ~= '' then
-    for n = 0, (string.byte(standing, 27) or 0) - 1 do
-      if string.sub(standing, 28 + 8 * n, 35 + 8 * n) == ARGV[2] then
-        return {'already', standing}
+    local width = string.byte(standing, 28) or 8
+    if string.sub(standing, 29, 36 - width) == string.sub(ARGV[2], 1, 8 - width) then
+      local last = string.sub(ARGV[2], 9 - width)
+      for n = 0, (string.byte(standing, 27) or 0) - 1 do
+        local from = 37 - width + n * width
+        if string.sub(standing, from, from + width - 1) == last then
+          return {'already', standing}
+        end
       end
     end
   end
