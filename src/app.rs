@@ -57,6 +57,7 @@ pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), Str
             invite::Key::of_token(settings.token.expose_secret()),
         ),
         wake: Notify::new(),
+        broken: watch::Sender::new(false),
         excuses: Mutex::default(),
     });
     let chats = Chats::new(shared.clone());
@@ -92,10 +93,16 @@ pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), Str
         let person = due.person;
         chats.give(person, Job::of_ours(Input::Due, move |_| drop(due)));
     };
+    let mut lost = shared.broken.subscribe();
     let mut reminding = tokio::spawn(reminder.run(Wake(shared), stop, hand));
     // None of the loops ends by itself. One that broke must not leave a process that looks alive.
     let broken = tokio::select! {
         () = ended => None,
+        _ = lost.wait_for(|lost| *lost) => {
+            return Err("The store lost what it had taken, as after a failover. Start the program \
+                        again: Telegram sends what was not acknowledged once more."
+                .into());
+        }
         _ = &mut leading => Some("leading"),
         _ = &mut polling => Some("polling"),
         _ = &mut reminding => Some("reminding"),

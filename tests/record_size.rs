@@ -2,11 +2,16 @@
 
 #[path = "people/mod.rs"]
 mod people;
+#[path = "store/redis_server.rs"]
+#[allow(dead_code, reason = "The suite of the stores uses the rest.")]
+mod redis_server;
 
 use backtalk::engine::coaching::days;
 use backtalk::engine::export::{export, import, retrace};
-use backtalk::store::Record;
 use backtalk::store::record::Body;
+use backtalk::store::redis::{RedisStore, Settings};
+use backtalk::store::seal::Keyring;
+use backtalk::store::{Commit, Person, Record, Store};
 use serde::Serialize;
 
 fn bytes(part: &impl Serialize) -> usize {
@@ -61,19 +66,61 @@ fn exports_whole(record: &Record) {
     assert_eq!(again.wrong, Vec::<String>::new());
 }
 
-#[test]
-fn somebody_in_the_middle_takes_at_most_700_bytes() {
-    let record = people::in_the_middle();
-    let size = size_of_body("in the middle", &record);
-    assert!(size <= 700, "{size}");
+/// What Redis says that the sealed record of this person takes, and their places in the indexes,
+/// in bytes.
+fn memory_usage(name: &str, record: &Record) -> i64 {
+    const ANN: Person = Person(7_000_000_000);
+    let keys = Keyring::parse(4242, &Keyring::new_key()).expect("a key");
+    let settings = Settings {
+        prefix: redis_server::new_prefix(),
+        ..Settings::default()
+    };
+    let server = redis_server::shared();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let key = runtime.block_on(async {
+        let store = RedisStore::connect(&server.address(), settings, keys)
+            .await
+            .expect("the store opens");
+        let committed = store.commit(ANN, 0, record, None).await;
+        assert_eq!(committed.expect("Redis answers"), Commit::Applied);
+        let again = store.load(ANN).await.expect("it can be read");
+        assert_eq!(again.expect("it is kept").body, record.body);
+        store.key_of(ANN)
+    });
+    let usage = |key: &str| match server.run(&format!("MEMORY USAGE {key} SAMPLES 0")) {
+        redis::Value::Int(bytes) => bytes,
+        // Nobody of that shard is due.
+        redis::Value::Nil => 0,
+        other => panic!("{key}: {other:?}"),
+    };
+    let (shard, _) = key.split_once("p:").expect("the key of a person");
+    let sets = usage(&format!("{shard}due")) + usage(&format!("{shard}active"));
+    let bytes = usage(&key);
+    println!("  in Redis, sealed: {bytes} bytes, and {sets} for the sets of the indexes");
+    println!("  ({name})");
+    bytes + sets
 }
 
 #[test]
-fn somebody_after_four_weeks_takes_at_most_3300_bytes() {
+fn somebody_in_the_middle_takes_at_most_a_kibibyte_in_redis() {
+    let record = people::in_the_middle();
+    let size = size_of_body("in the middle", &record);
+    assert!(size <= 700, "{size}");
+    let usage = memory_usage("in the middle", &record);
+    assert!(usage <= 1024, "{usage}");
+}
+
+#[test]
+fn somebody_after_four_weeks_takes_at_most_four_kibibytes_in_redis() {
     let record = people::after_four_weeks();
     let size = size_of_body("after four weeks", &record);
     assert!(size <= 3_300, "{size}");
     let days = days(record.body.session.as_ref().expect("a session"));
+    let usage = memory_usage("after four weeks", &record);
+    assert!(usage <= 4096, "{usage}");
     exports_whole(&record);
     let done: Vec<(u8, u8)> = days.iter().map(|d| (d.done.ice, d.done.heat)).collect();
     println!("  ice and heat by day: {done:?}");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 use tracing::{error, warn};
 
@@ -81,6 +81,8 @@ pub struct Shared {
     pub doorkeeper: Doorkeeper,
     /// Woken when somebody may be due sooner than was known.
     pub wake: Notify,
+    /// Whether this process must end, and begin again from what the store has.
+    pub broken: watch::Sender<bool>,
     /// When which excuse was last made to whom.
     pub excuses: Mutex<HashMap<(Person, &'static str), Instant>>,
 }
@@ -301,6 +303,12 @@ impl Task {
                     shared.wake.notify_one();
                     return match shared.bot.store.durable().await {
                         Ok(()) => true,
+                        Err(error @ StoreError::Unusable(_)) => {
+                            // What was stored is gone; only those who come again know it.
+                            error!(%error, "the store lost what it had taken");
+                            shared.broken.send_replace(true);
+                            false
+                        }
                         Err(error) => {
                             warn!(%error, "an update is stored, but not safely yet; it comes again");
                             false
