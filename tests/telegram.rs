@@ -10,6 +10,11 @@ mod crash;
 mod data;
 #[path = "telegram/network.rs"]
 mod network;
+#[path = "telegram/redis.rs"]
+mod redis;
+#[path = "store/redis_server.rs"]
+#[allow(dead_code, reason = "The suite of the stores uses the rest.")]
+mod redis_server;
 #[path = "telegram/reminders.rs"]
 mod reminders;
 #[path = "telegram/stage.rs"]

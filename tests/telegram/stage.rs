@@ -105,6 +105,7 @@ impl Stage {
             .env("TELOXIDE_API_URL", self.telegram.url())
             .env("BACKTALK_STORE", self.store())
             .env("BACKTALK_LOG", "trace")
+            .env("BACKTALK_HEARTBEAT", self.folder.path().join("alive"))
             .envs(self.settings.iter().cloned())
             .stdout(out.try_clone().expect("The file twice."))
             .stderr(out);
