@@ -165,4 +165,11 @@ pub fn log() {
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .try_init();
+    std::panic::set_hook(Box::new(|panic| {
+        // What a panic says may carry what a person said; where it was does not.
+        let place = panic
+            .location()
+            .map(|at| format!("{}:{}", at.file(), at.line()));
+        tracing::error!(place, "a panic");
+    }));
 }

@@ -27,7 +27,10 @@ pub fn reach(name: &'static str) {
     static ASKED: LazyLock<Option<(String, u32)>> = LazyLock::new(|| {
         let asked = std::env::var("BACKTALK_DIE_AT").ok()?;
         let (name, time) = asked.split_once(':').unwrap_or((&asked, "1"));
-        assert!(ALL.contains(&name), "BACKTALK_DIE_AT names no boundary");
+        assert!(
+            ALL.contains(&name),
+            "BACKTALK_DIE_AT names no boundary: {name}"
+        );
         Some((name.to_owned(), time.parse().unwrap_or(1)))
     });
     static PASSED: AtomicU32 = AtomicU32::new(0);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use backtalk::{dialogue, shipped};
 
 use crate::emulator::Fault;
-use crate::stage::{ANN, DANGER, EMERGENCY, PLAIN, PLAIN_VERDICT, Stage, TO_DANGER};
+use crate::stage::{ANN, DANGER, EMERGENCY, PLAIN, PLAIN_VERDICT, Stage, TO_DANGER, program};
 
 const CANARY: &str = "zanzibarquux";
 
@@ -171,4 +171,25 @@ async fn who_says_no_leaves_nothing_behind() {
     stage.telegram.wait_until_idle().await;
     stage.kill();
     assert_eq!(stage.record(ANN).await, None);
+}
+
+#[tokio::test]
+async fn what_a_panic_says_is_not_printed() {
+    let stage = Stage::empty().await;
+    stage.talk(ANN).person.command("start");
+    // A boundary that does not exist is told of by a panic, in the handler and then in the loop
+    // that polls, which ends the program.
+    let said = program()
+        .env("TELOXIDE_TOKEN", stage.telegram.token())
+        .env("TELOXIDE_API_URL", stage.telegram.url())
+        .env("BACKTALK_STORE", "memory")
+        .env("BACKTALK_LOG", "trace")
+        .env("BACKTALK_DIE_AT", CANARY)
+        .output()
+        .expect("The program runs.");
+    assert_eq!(said.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned();
+    assert!(said.contains("a panic"), "{said}");
+    assert!(said.contains("src/fail_point.rs"), "{said}");
+    assert!(!said.contains(CANARY), "{said}");
 }
