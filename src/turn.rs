@@ -114,7 +114,7 @@ pub async fn take(
                 ..nothing_kept()
             });
         }
-        if matches!(input, Input::Away { since } if record.active > *since) {
+        if matches!(input, Input::Away { since } if record.active >= *since) {
             return Ok(unchanged(record));
         }
         if update.is_some_and(|u| record.seen.contains(&u)) {

@@ -26,7 +26,7 @@ pub enum Input {
     /// The person blocked the bot.
     Blocked,
     /// The bot was away for longer than the messenger keeps presses, and the person has done
-    /// nothing since this moment: what they pressed may be lost.
+    /// nothing since this moment, when it came back: what they pressed may be lost.
     Away { since: Timestamp },
 }
 

@@ -34,7 +34,7 @@ pub const MOST_ATTEMPTS: u32 = 5;
 const MOST_UNSPOKEN: u32 = 5;
 
 /// The same excuse is made to the same person only this often.
-const EXCUSE_EVERY: Duration = Duration::from_secs(20);
+const EXCUSE_EVERY: Duration = Duration::from_secs(60);
 
 /// How long somebody is left alone whose timer breaks its handler.
 const AFTER_PANIC: SignedDuration = SignedDuration::from_hours(1);

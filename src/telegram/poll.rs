@@ -121,7 +121,7 @@ pub async fn run(
                 landed: Arc::default(),
                 careful: unclean,
                 counted: HashSet::new(),
-                away_since: None,
+                away: None,
                 reached: None,
                 noted: None,
                 heartbeat: heartbeat.clone(),
@@ -150,14 +150,21 @@ struct Poll {
     careful: bool,
     /// The updates that were counted in this term.
     counted: HashSet<i64>,
-    /// The bot was away since then, and people are to be told once all that waited is done.
-    away_since: Option<Timestamp>,
+    /// The bot was away, and people are to be told once all that waited is done.
+    away: Option<Away>,
     /// When Telegram was last reached, by whichever process.
     reached: Option<Timestamp>,
     /// When that was last written down.
     noted: Option<Instant>,
     /// The file with the sign of life.
     heartbeat: PathBuf,
+}
+
+/// A time in which nobody polled, longer than Telegram keeps presses.
+#[derive(Debug, Clone, Copy)]
+struct Away {
+    since: Timestamp,
+    until: Timestamp,
 }
 
 impl Poll {
@@ -254,11 +261,14 @@ impl Poll {
         if let Some(before) = self.reached.replace(now)
             && now.duration_since(before) > PRESSES_KEPT
         {
-            self.away_since = Some(before);
+            self.away = Some(Away {
+                since: before,
+                until: now,
+            });
         }
         let now_real = Instant::now();
         // While people are still to be told, the next process must learn of it too.
-        if self.away_since.is_none() && self.noted.is_none_or(|n| now_real - n >= NOTE_EVERY) {
+        if self.away.is_none() && self.noted.is_none_or(|n| now_real - n >= NOTE_EVERY) {
             self.noted = Some(now_real);
             let (shared, heartbeat) = (self.shared.clone(), self.heartbeat.clone());
             tokio::spawn(async move {
@@ -325,15 +335,18 @@ impl Poll {
                 Err(error) => warn!(%error, "counts of tries could not be forgotten"),
             }
         }
-        if let Some(since) = self.away_since {
-            let people = store.active_between(since - JUST_BEFORE, since).await;
+        if let Some(away) = self.away {
+            // The note of when Telegram was last reached may be older than what people did last.
+            let people = store
+                .active_between(away.since - JUST_BEFORE, away.until)
+                .await;
             match people {
                 Ok(people) => {
                     info!(people = people.len(), "the bot was away; asking them again");
                     people
                         .into_iter()
-                        .for_each(|person| self.ask_again(person, since));
-                    self.away_since = None;
+                        .for_each(|person| self.ask_again(person, away));
+                    self.away = None;
                 }
                 Err(error) => warn!(%error, "who was asked something is not known"),
             }
@@ -341,10 +354,11 @@ impl Poll {
     }
 
     /// Ask somebody again, once for each time that the bot was away.
-    fn ask_again(&self, person: Person, since: Timestamp) {
-        let mut job = Job::of_ours(Input::Away { since }, |_| {});
-        // Numbers of Telegram's updates are not negative.
-        job.update = Some(-since.as_millisecond());
+    fn ask_again(&self, person: Person, away: Away) {
+        let mut job = Job::of_ours(Input::Away { since: away.until }, |_| {});
+        // Numbers of Telegram's updates are not negative, and this one is the same for a process
+        // that has to begin with it again.
+        job.update = Some(-away.since.as_millisecond());
         self.chats.give(person, job);
     }
 
