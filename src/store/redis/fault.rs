@@ -61,7 +61,7 @@ fn said(word: &str, in_cluster: bool) -> Fault {
         "NOAUTH" | "WRONGPASS" => unusable(REFUSED),
         "NOPERM" => unusable(
             "the Redis user of the address may not do what a store needs; allow it \
-             +@all ~PREFIX:* &PREFIX:*",
+             ~PREFIX:* &PREFIX:* +@all -@dangerous +info +role +config|get",
         ),
         "WRONGTYPE" => unusable(
             "another program has keys with the same prefix in this Redis; give another with \
