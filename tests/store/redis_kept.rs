@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use backtalk::store::commons::{DeadLetter, Note, Process};
 use backtalk::store::redis::{Address, RedisStore, Settings};
 use backtalk::store::seal::Keyring;
-use backtalk::store::{Person, Store, StoreError, Stored};
+use backtalk::store::{Commons, Person, Store, StoreError, Stored};
 use futures_util::future::try_join_all;
 use redis_test::utils::{build_keys_and_certs_for_tls, get_random_available_port};
 
@@ -177,4 +178,50 @@ fn an_encrypted_connection_trusts_the_certificate_that_is_given_and_no_other() {
     let unknown = read(format!("rediss://127.0.0.1:{port}"));
     check_refused(&unknown, "tls", "?ca=FILE");
     drop(server);
+}
+
+#[test]
+fn the_user_that_the_readme_advises_may_do_all_that_a_bot_does() {
+    let prefix = new_prefix();
+    shared().run(&format!(
+        "ACL SETUSER advised on >hush ~{prefix}:* &{prefix}:* +@all -@dangerous +info +role \
+         +config|get"
+    ));
+    let address = format!("redis://advised:hush@127.0.0.1:{}", shared().port);
+    let settings = Settings {
+        prefix,
+        wait_replicas: Some(0),
+        ..Settings::default()
+    };
+    let address: Address = address.parse().unwrap();
+    block_on(async {
+        let store = RedisStore::connect(&address, settings, Keyring::none())
+            .await
+            .unwrap();
+        let (anna, lease) = (Person(ANNA), Duration::from_secs(6));
+        let new = record(0, Some(10), &[], "anna");
+        store.commit(anna, 0, &new, None).await.unwrap();
+        assert_eq!(store.claim_due(at(10), 9, lease).await.unwrap().len(), 1);
+        assert_eq!(store.people().await.unwrap(), [anna]);
+        store.next_due().await.unwrap();
+        store.lead(Process(1), lease).await.unwrap();
+        store.resign(Process(1)).await.unwrap();
+        store.attempt(1).await.unwrap();
+        store.calm().await.unwrap();
+        assert!(store.grant(1, 30).await.unwrap().count > 0);
+        store.set_note(Note::Polled, "1").await.unwrap();
+        let letter = DeadLetter {
+            at_ms: 1,
+            person: Some(ANNA),
+            update: None,
+            why: "panic".to_owned(),
+        };
+        store.park(&letter).await.unwrap();
+        assert_eq!(store.parked().await.unwrap(), [letter]);
+        store.durable().await.unwrap();
+        store.sweep(at(-1)).await.unwrap();
+        store.forget(anna).await.unwrap();
+        assert!(store.people().await.unwrap().is_empty());
+        store.clear_parked().await.unwrap();
+    });
 }
