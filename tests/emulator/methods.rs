@@ -100,7 +100,7 @@ pub fn canonical(method: &str) -> Option<&'static str> {
 pub fn chat_of(state: &State, method: &str, body: &Body) -> Option<i64> {
     if method == "answerCallbackQuery" {
         let query = body.text("callback_query_id");
-        let mut presses = state.presses.iter();
+        let mut presses = state.presses.iter().rev();
         presses
             .find(|press| press.query == query)
             .map(|press| press.chat)
@@ -374,9 +374,9 @@ fn place(state: &State, chat: i64, body: &Body, purpose: &str) -> Result<usize, 
     let id = body
         .number("message_id")
         .ok_or_else(|| bad("message identifier is not specified"))?;
-    let mut messages = state.messages.iter();
-    messages
-        .position(|message| message.chat == chat && message.id == id && !message.deleted)
+    let place = state.place_of(chat, id);
+    place
+        .filter(|place| !state.messages[*place].deleted)
         .ok_or_else(|| bad(format!("message to {purpose} not found")))
 }
 
@@ -407,6 +407,7 @@ fn edit_text(state: &mut State, body: &Body) -> Done {
     message.keyboard = keyboard;
     message.markup = markup;
     message.edits += 1;
+    state.touched.insert(chat);
     Ok(state.as_message(&state.messages[place]))
 }
 
@@ -421,6 +422,7 @@ fn edit_markup(state: &mut State, body: &Body) -> Done {
     message.keyboard = keyboard;
     message.markup = markup;
     message.edits += 1;
+    state.touched.insert(chat);
     Ok(state.as_message(&state.messages[place]))
 }
 
@@ -457,7 +459,7 @@ fn answer(state: &mut State, body: &Body) -> Done {
     let query = body.text("callback_query_id");
     let text = body.text("text");
     let too_old = || bad("query is too old and response timeout expired or query ID is invalid");
-    let mut presses = state.presses.iter_mut();
+    let mut presses = state.presses.iter_mut().rev();
     let press = presses
         .find(|press| press.query == query)
         .ok_or_else(too_old)?;

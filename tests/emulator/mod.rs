@@ -36,10 +36,10 @@ mod server;
 mod state;
 mod view;
 
-use std::{future::Future, panic::Location, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, future::Future, panic::Location, sync::Arc, time::Duration};
 
 use serde_json::Value;
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, sync::watch};
 
 use self::state::{Press, Shared, State};
 pub use self::{
@@ -246,6 +246,22 @@ impl Emulator {
     /// True when the bot has asked for updates beyond this one, and so has done with it.
     pub fn is_confirmed(&self, update: u32) -> bool {
         self.shared.read(|state| state.confirmed.contains(&update))
+    }
+
+    /// How many requests there were so far.
+    pub fn request_count(&self) -> usize {
+        self.shared.read(|state| state.requests.len())
+    }
+
+    /// The chats that the bot changed since this was last asked, for tests with many of them.
+    pub fn take_touched(&self) -> BTreeSet<i64> {
+        self.shared
+            .change_quietly(|state| std::mem::take(&mut state.touched))
+    }
+
+    /// Tells of every change, to who looks again at all that `take_touched` gives.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changed.subscribe()
     }
 
     /// Waits until the bot has confirmed an update. After `deliver_again`, the repetition counts.

@@ -180,6 +180,10 @@ pub struct State {
     pub clock_ahead: Duration,
     pub chats: BTreeMap<i64, ChatRecord>,
     pub messages: Vec<Message>,
+    /// The places of a chat's messages in `messages`.
+    pub places: BTreeMap<i64, Vec<usize>>,
+    /// The chats that the bot changed since a test last asked for them.
+    pub touched: BTreeSet<i64>,
     pub next_message: i64,
     pub next_update: u32,
     pub queue: VecDeque<Queued>,
@@ -209,6 +213,8 @@ impl State {
             clock_ahead: Duration::ZERO,
             chats: BTreeMap::new(),
             messages: Vec::new(),
+            places: BTreeMap::new(),
+            touched: BTreeSet::new(),
             next_message: 1,
             next_update: first_update,
             queue: VecDeque::new(),
@@ -254,10 +260,23 @@ impl State {
         chat.unwrap_or_else(|| panic!("The test never made chat {id} known."))
     }
 
+    /// The messages of a chat, in order, deleted ones included.
+    pub fn messages_of(&self, chat: i64) -> impl Iterator<Item = &Message> {
+        let places = self.places.get(&chat).into_iter().flatten();
+        places.map(|place| &self.messages[*place])
+    }
+
+    /// The place of a message in `messages`, by chat and id, deleted ones included.
+    pub fn place_of(&self, chat: i64, id: i64) -> Option<usize> {
+        let mut places = self.places.get(&chat)?.iter().rev();
+        places
+            .find(|place| self.messages[**place].id == id)
+            .copied()
+    }
+
     /// A message by chat and id, deleted ones included.
     pub fn message(&self, chat: i64, id: i64) -> Option<&Message> {
-        let mut messages = self.messages.iter();
-        messages.find(|message| message.chat == chat && message.id == id)
+        Some(&self.messages[self.place_of(chat, id)?])
     }
 
     /// Adds a message to its chat and gives it an id.
@@ -265,6 +284,11 @@ impl State {
         message.id = self.next_message;
         message.sent_at = self.now();
         self.next_message += 1;
+        let places = self.places.entry(message.chat).or_default();
+        places.push(self.messages.len());
+        if message.from.is_none() {
+            self.touched.insert(message.chat);
+        }
         self.messages.push(message.clone());
         message
     }

@@ -179,17 +179,16 @@ impl Chat {
 }
 
 fn bot_messages(state: &State, chat: i64) -> Vec<Message> {
-    let messages = state.messages.iter();
+    let messages = state.messages_of(chat);
     messages
-        .filter(|message| message.chat == chat && message.from.is_none())
+        .filter(|message| message.from.is_none())
         .cloned()
         .collect()
 }
 
 fn visible(state: &State, chat: i64) -> String {
     let mut out = String::new();
-    let messages = state.messages.iter();
-    for message in messages.filter(|message| message.chat == chat && !message.deleted) {
+    for message in state.messages_of(chat).filter(|message| !message.deleted) {
         message.print(&mut out);
     }
     out
