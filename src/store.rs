@@ -77,6 +77,11 @@ pub trait Store: Commons {
     /// The record of a person, if anything is kept.
     async fn load(&self, person: Person) -> Result<Option<Record>, StoreError>;
 
+    /// Read this person's record anew the next time, where a store remembers some.
+    fn doubt(&self, person: Person) {
+        let _ = person;
+    }
+
     /// Store `record` if the stored version is still `expected` (0 when nothing is stored).
     ///
     /// The stored version becomes `expected + 1`, whatever `record.version` says, and any lease

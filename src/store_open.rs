@@ -3,6 +3,7 @@
 //! The commands call it. What a store is and does is in `store`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::warn;
 
@@ -20,7 +21,7 @@ use crate::store::{Store, keys};
 /// The terminal is bot 0.
 pub async fn open(settings: &StoreSettings, bot: u64) -> Result<Arc<dyn Store>, String> {
     let ring = settings.keys(bot).map_err(|e| e.to_string())?;
-    let mut store = bare(settings, ring.clone()).await?;
+    let mut store = bare(settings, ring.clone(), Some(settings.retention())).await?;
     keys::adopt(&*store, bot, &ring)
         .await
         .map_err(|e| e.to_string())?;
@@ -35,8 +36,17 @@ pub async fn open(settings: &StoreSettings, bot: u64) -> Result<Arc<dyn Store>, 
     Ok(store)
 }
 
-/// Open a store as it is, whoever it belongs to.
-pub async fn bare(settings: &StoreSettings, keys: Keyring) -> Result<Arc<dyn Store>, String> {
+/// Open a store as it is, whoever it belongs to. What is written has no expiry, which only the
+/// bot knows: its hourly sweep ends what is to end.
+pub async fn as_it_is(settings: &StoreSettings, keys: Keyring) -> Result<Arc<dyn Store>, String> {
+    bare(settings, keys, None).await
+}
+
+async fn bare(
+    settings: &StoreSettings,
+    keys: Keyring,
+    retention: Option<Duration>,
+) -> Result<Arc<dyn Store>, String> {
     Ok(match &settings.choice {
         StoreChoice::Memory => Arc::new(MemoryStore::new()),
         StoreChoice::File(path) => {
@@ -45,7 +55,7 @@ pub async fn bare(settings: &StoreSettings, keys: Keyring) -> Result<Arc<dyn Sto
         StoreChoice::Redis(address) => {
             let settings = redis::Settings {
                 prefix: settings.redis_prefix.clone(),
-                retention: Some(settings.retention()),
+                retention,
                 wait_replicas: settings.redis_wait,
             };
             let store = RedisStore::connect(address, settings, keys).await;
@@ -66,5 +76,5 @@ pub async fn unused(settings: &StoreSettings, now: &dyn Clock) -> Result<Arc<dyn
             ));
         }
     }
-    bare(settings, Keyring::none()).await
+    as_it_is(settings, Keyring::none()).await
 }

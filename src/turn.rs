@@ -14,10 +14,12 @@ use jiff::{SignedDuration, Timestamp};
 pub use channel::{Channel, SendError};
 pub use delivery::deliver;
 
-use crate::dialogue::Dialogue;
+use crate::dialogue::{Act, Dialogue};
 use crate::engine::coaching::{Round, standing};
 use crate::engine::session::Aside;
-use crate::engine::{self, Input, Owed, Session, State, View, rounds, step, view};
+use crate::engine::{
+    self, Command, Input, Owed, Press, Session, State, View, Wish, rounds, step, view,
+};
 use crate::fail_point;
 use crate::store::{Commit, OwedEntry, Person, Record, Shown, Store, StoreError, UpdateId};
 
@@ -100,20 +102,34 @@ pub async fn take(
 ) -> Result<Turned, StoreError> {
     let update = origin.update;
     fail_point::reach("load.before");
-    let mut found = bot.store.load(person).await?;
+    let loaded = bot.store.load(person).await;
     fail_point::reach("load.after");
+    let mut found = match loaded {
+        // Nobody can read it any more, but it can be erased.
+        Err(StoreError::Unreadable(_)) if *input == Input::Command(Command::Forget) => {
+            bot.store.forget(person).await?;
+            return Ok(erased_unread(&bot.dialogue, now));
+        }
+        loaded => loaded?,
+    };
+    if turns_away(origin, found.as_ref(), input) {
+        // Another process may have let them in a moment ago.
+        bot.store.doubt(person);
+        found = bot.store.load(person).await?;
+    }
     for _ in 0..MOST_CONFLICTS {
         // Nothing begins with a timer or a block: of this person nothing is kept, or not any more.
         if found.is_none() && !input.is_theirs() {
             return Ok(nothing_kept());
         }
-        let record = found.unwrap_or_default();
-        if matches!(origin.door, Door::OnlyInvited { .. }) && !record.body.invited {
+        if turns_away(origin, found.as_ref(), input) {
             return Ok(Turned {
                 turned_away: true,
                 ..nothing_kept()
             });
         }
+        let is_unknown = found.is_none();
+        let record = found.unwrap_or_default();
         if matches!(input, Input::Away { since } if record.active >= *since) {
             return Ok(unchanged(record));
         }
@@ -126,6 +142,10 @@ pub async fn take(
             .session
             .as_ref()
             .filter(|s| s.form != session.form);
+        if is_unknown && is_press(input, |act| act == Act::Forget) {
+            // It comes again: they were forgotten before it was acknowledged.
+            session.aside = Aside::Message("forget_ask".into());
+        }
         if let Some(language) = &origin.language {
             engine::meet(&bot.dialogue, &mut session, language);
         }
@@ -209,6 +229,33 @@ pub async fn put_off(bot: &Bot, person: Person, until: Timestamp) -> Result<(), 
     Ok(())
 }
 
+/// Whether somebody may not come in. What ends something is heard from everybody whose record is
+/// still kept.
+fn turns_away(origin: &Origin, found: Option<&Record>, input: &Input) -> bool {
+    let ends = || {
+        let ends = [Act::Forget, Act::Stop, Act::StopToday, Act::ItIsOff];
+        *input == Input::Blocked
+            || matches!(input, Input::Command(Command::Forget | Command::Stop))
+            || is_press(input, |act| ends.contains(&act))
+    };
+    matches!(origin.door, Door::OnlyInvited { .. })
+        && !found.is_some_and(|record| record.body.invited || ends())
+}
+
+/// Whether a button was pressed that does such a thing.
+fn is_press(input: &Input, fits: impl Fn(Act) -> bool) -> bool {
+    matches!(input, Input::Press(Press { wish: Wish::Act(act), .. }) if fits(*act))
+}
+
+/// What is said to somebody whose record could not be read and is erased now.
+fn erased_unread(d: &Dialogue, now: Timestamp) -> Turned {
+    let done = Owed::message("forget_done");
+    Turned {
+        farewell: vec![view::render(d, &engine::begin(d), &done, now)],
+        ..nothing_kept()
+    }
+}
+
 fn unchanged(record: Record) -> Turned {
     Turned {
         record: Some(record),
@@ -282,8 +329,12 @@ fn bound_owed(owed: &mut Vec<OwedEntry>) {
 fn due(d: &Dialogue, record: &Record, now: Timestamp) -> Option<Timestamp> {
     let session = record.body.session.as_ref()?;
     let timer = rounds::next_due(d, session);
-    let retry = has_undelivered(d, record, now).then(|| now + DELIVERY_LEASE);
-    [timer, retry].into_iter().flatten().min()
+    // While something is being sent, a timer waits until that is settled: another process that took
+    // it up meanwhile would send the same.
+    if has_undelivered(d, record, now) {
+        return Some(now + DELIVERY_LEASE);
+    }
+    timer
 }
 
 /// The least wait after a failed delivery: twice as long with every failure of the same message.
@@ -295,6 +346,10 @@ fn back_off(record: &Record) -> SignedDuration {
         .map(|o| o.attempts)
         .max()
         .unwrap_or(0);
+    if record.body.owed.is_empty() {
+        // Only what is shown is not up to date, and no tries of that are counted.
+        return DELIVERY_LEASE;
+    }
     SignedDuration::from_secs((1_i64 << attempts.saturating_sub(1).min(12)).min(LONGEST_RETRY))
 }
 

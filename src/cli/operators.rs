@@ -103,7 +103,7 @@ async fn rotate(args: &RotateArgs) -> Outcome {
     let Some(newest) = ring.newest() else {
         return Err("There is no key to seal with. Make one with `backtalk key` and set BACKTALK_KEY to it.".into());
     };
-    let store = store_open::bare(&settings, ring.clone()).await?;
+    let store = store_open::as_it_is(&settings, ring.clone()).await?;
     let (found, left) = async {
         keys::adopt(&*store, owner, &ring).await?;
         keys::rotate(&*store, &ring).await
@@ -113,7 +113,7 @@ async fn rotate(args: &RotateArgs) -> Outcome {
     drop(store);
     if let StoreChoice::File(_) = settings.choice {
         // What was not sealed before is wiped from the gaps of the file as it is opened.
-        drop(store_open::bare(&settings, ring).await?);
+        drop(store_open::as_it_is(&settings, ring).await?);
     }
     println!(
         "{} records, {} were not sealed with key {newest}, {} still wait.",
@@ -133,7 +133,7 @@ async fn rotate(args: &RotateArgs) -> Outcome {
 
 /// The number of the bot that a store says it belongs to.
 async fn owner(settings: &StoreSettings) -> Result<u64, String> {
-    let store = store_open::bare(settings, Keyring::none()).await?;
+    let store = store_open::as_it_is(settings, Keyring::none()).await?;
     let owner = store.note(Note::Bot).await.map_err(|e| e.to_string())?;
     owner.and_then(|bot| bot.parse().ok()).ok_or_else(|| {
         format!(

@@ -43,7 +43,7 @@ pub async fn examine(
     findings.extend(judge(&seen, wait));
     if seen.kept.is_some_and(|kept| kept.is_ours) {
         let looking = async {
-            let store = store_open::bare(settings, question.keys.clone()).await?;
+            let store = store_open::as_it_is(settings, question.keys.clone()).await?;
             let looking = look(&*store, question.keys.newest(), question.oldest);
             looking.await.map_err(|e| e.to_string())
         };

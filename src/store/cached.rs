@@ -12,6 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lru::LruCache;
+use tokio::time::Instant;
 
 use super::commons::{DeadLetter, Grant, Lead, Note, Process};
 use super::{Claim, Commit, Commons, Person, Record, Store, StoreError, Stored, UpdateId};
@@ -22,8 +23,18 @@ const MOST: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 /// A store, and the records that passed through it last.
 pub struct Cached {
     store: Arc<dyn Store>,
-    recent: Mutex<LruCache<Person, Record>>,
+    recent: Mutex<LruCache<Person, Known>>,
 }
+
+/// A record, and when it was last known to stand.
+struct Known {
+    record: Record,
+    since: Instant,
+}
+
+/// How long what is remembered is believed. Versions begin again after somebody was forgotten, so
+/// that a memory without end could be taken for the record of their new beginning.
+const BELIEVED: Duration = Duration::from_secs(60);
 
 impl fmt::Debug for Cached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,39 +56,50 @@ impl Cached {
         self.recent().pop(&person);
     }
 
-    fn recent(&self) -> MutexGuard<'_, LruCache<Person, Record>> {
+    fn recent(&self) -> MutexGuard<'_, LruCache<Person, Known>> {
         // Nothing is left half done under this lock.
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn remember(&self, person: Person, record: &Record) {
-        self.recent().put(person, record.clone());
+        let known = Known {
+            record: record.clone(),
+            since: Instant::now(),
+        };
+        self.recent().put(person, known);
     }
 
     /// Remember what was read, unless something newer was committed meanwhile.
     fn read(&self, person: Person, record: &Record) {
-        let mut recent = self.recent();
-        if recent
-            .peek(&person)
-            .is_none_or(|known| known.version <= record.version)
-        {
-            recent.put(person, record.clone());
+        let known = self.known(person);
+        if known.is_none_or(|known| known.version <= record.version) {
+            self.remember(person, record);
         }
+    }
+
+    /// What is remembered of a person, and still believed.
+    fn known(&self, person: Person) -> Option<Record> {
+        let mut recent = self.recent();
+        let known = recent.get(&person)?;
+        (known.since.elapsed() < BELIEVED).then(|| known.record.clone())
     }
 }
 
 #[async_trait]
 impl Store for Cached {
     async fn load(&self, person: Person) -> Result<Option<Record>, StoreError> {
-        let known = self.recent().get(&person).cloned();
-        if known.is_some() {
-            return Ok(known);
+        if let Some(known) = self.known(person) {
+            return Ok(Some(known));
         }
         let found = self.store.load(person).await?;
         if let Some(record) = &found {
             self.read(person, record);
         }
         Ok(found)
+    }
+
+    fn doubt(&self, person: Person) {
+        self.evict(person);
     }
 
     async fn commit(

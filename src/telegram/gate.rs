@@ -27,6 +27,9 @@ const MOST_AT_ONCE: u32 = 30;
 /// How long the shared budget may take to answer, before a message goes out without it.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// The longest wait for credit before it is asked for again, whatever the store's clock does.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
 /// The gate.
 #[derive(Clone)]
 pub struct Gate {
@@ -137,7 +140,7 @@ impl Inner {
             let asked = self.store.grant(wanted, self.per_second.get());
             match tokio::time::timeout(PATIENCE, asked).await {
                 Ok(Ok(grant)) if grant.count > 0 => return grant.count,
-                Ok(Ok(grant)) => tokio::time::sleep(grant.wait).await,
+                Ok(Ok(grant)) => tokio::time::sleep(grant.wait.min(LONGEST_WAIT)).await,
                 Ok(Err(_)) | Err(_) => {
                     warn!("the shared send budget does not answer; sending at our own pace");
                     self.alone.until_ready().await;

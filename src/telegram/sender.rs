@@ -193,6 +193,15 @@ fn what_to_do(error: &RequestError) -> SendError {
             | ApiError::MessageIdInvalid
             | ApiError::MessageCantBeEdited,
         ) => SendError::NoMessage,
+        // Texts that teloxide does not know, of people who cannot be written to.
+        RequestError::Api(ApiError::Unknown(text)) if text.starts_with("Forbidden: ") => {
+            SendError::Gone
+        }
+        // It may have been sent, and would be again for ever.
+        RequestError::InvalidJson { .. } => {
+            warn!("Telegram answered a message with what cannot be read");
+            SendError::Refused
+        }
         RequestError::Api(ApiError::InvalidToken) => {
             warn!("Telegram does not know this bot token; nothing can be sent");
             SendError::Later(SOON)

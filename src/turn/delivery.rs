@@ -13,6 +13,9 @@ use crate::store::commons::DeadLetter;
 /// Somebody who waits for their turn to send holds the lease on it anew this often.
 const RENEWAL: Duration = Duration::from_secs(8);
 
+/// The same, as the clock of the turn tells it.
+const RENEWAL_OF_OURS: SignedDuration = SignedDuration::from_secs(8);
+
 /// A message that the messenger refuses this often is given up.
 const MOST_REFUSALS: u8 = 5;
 
@@ -45,6 +48,7 @@ pub async fn deliver(
         clock,
         session,
         record,
+        leased: clock.now(),
         done: Delivered::default(),
     };
     match delivery.send_all().await {
@@ -56,7 +60,8 @@ pub async fn deliver(
         }
         Err(Stop::Send(SendError::Later(wait))) => delivery.done.wait = Some(wait),
         Err(Stop::Send(SendError::Refused)) => delivery.done.wait = Some(AFTER_REFUSAL),
-        Err(Stop::Store(error)) => return Err(error),
+        // What was sent is settled all the same, if that can be.
+        Err(Stop::Store) => {}
     }
     delivery.settle().await
 }
@@ -70,6 +75,8 @@ struct Delivery<'a> {
     session: Session,
     /// As it stands in the store, unless somebody else changes it.
     record: Record,
+    /// When the lease on the delivery began, or was renewed.
+    leased: Timestamp,
     done: Delivered,
 }
 
@@ -78,7 +85,8 @@ enum Stop {
     Send(SendError),
     /// Somebody else has changed the record, and delivers it.
     Overtaken,
-    Store(StoreError),
+    /// The store does not answer.
+    Store,
 }
 
 impl From<SendError> for Stop {
@@ -223,20 +231,28 @@ impl Delivery<'_> {
     async fn ready(&mut self, priority: Priority) -> Result<(), Stop> {
         let channel = self.channel;
         let mut ready = pin!(channel.ready(self.person, priority));
-        if ready.as_mut().now_or_never().is_some() {
-            return Ok(());
-        }
-        loop {
-            tokio::select! {
-                () = &mut ready => return Ok(()),
-                () = tokio::time::sleep(RENEWAL) => self.renew().await?,
+        if ready.as_mut().now_or_never().is_none() {
+            loop {
+                tokio::select! {
+                    () = &mut ready => break,
+                    () = tokio::time::sleep(RENEWAL) => self.renew().await?,
+                }
             }
         }
+        if self.clock.now().duration_since(self.leased) > RENEWAL_OF_OURS {
+            self.renew().await?;
+        }
+        Ok(())
     }
 
     async fn renew(&mut self) -> Result<(), Stop> {
+        let now = self.clock.now();
+        if rounds::next_due(&self.bot.dialogue, &self.session).is_some_and(|at| at <= now) {
+            // A timer has come meanwhile, and may be more urgent than this.
+            return Err(Stop::Send(SendError::Later(Duration::ZERO)));
+        }
         let mut next = self.record.clone();
-        next.due = due(&self.bot.dialogue, &next, self.clock.now());
+        next.due = due(&self.bot.dialogue, &next, now);
         let renewed = self
             .bot
             .store
@@ -246,30 +262,31 @@ impl Delivery<'_> {
             Ok(Commit::Applied) => {
                 next.version = self.record.version + 1;
                 self.record = next;
+                self.leased = self.clock.now();
                 Ok(())
             }
             Ok(_) => Err(Stop::Overtaken),
-            Err(error) => Err(Stop::Store(error)),
+            Err(_) => Err(Stop::Store),
         }
     }
 
     /// Store what was sent, whatever happened to the record meanwhile.
     async fn settle(self) -> Result<(), StoreError> {
         let (store, person, done) = (&self.bot.store, self.person, &self.done);
+        let before = self.record.body.shown;
         let mut found = if done.gone {
-            store.load(person).await?.unwrap_or_default()
+            match store.load(person).await? {
+                Some(record) => record,
+                None => return Ok(()),
+            }
         } else {
             self.record
         };
         for _ in 0..MOST_CONFLICTS {
             let mut next = found.clone();
-            let given_up = done.note_in(&mut next);
+            let given_up = done.note_in(&mut next, before);
             let now = self.clock.now();
-            next.due = if done.gone {
-                None
-            } else {
-                due(&self.bot.dialogue, &next, now)
-            };
+            next.due = due(&self.bot.dialogue, &next, now);
             if let (Some(wait), Some(_)) = (done.wait, next.due) {
                 let wait = SignedDuration::try_from(wait)
                     .unwrap_or(DELIVERY_LEASE)
@@ -308,13 +325,22 @@ impl Delivery<'_> {
 impl Delivered {
     /// Note in a record what was sent and what was not; the answer is how many messages are given
     /// up.
-    fn note_in(&self, record: &mut Record) -> usize {
+    ///
+    /// `before` is what was shown when the delivery began.
+    fn note_in(&self, record: &mut Record, before: Option<Shown>) -> usize {
         let body = &mut record.body;
         body.owed.retain(|o| !self.sent.contains(&o.number));
         body.folding.retain(|m| !self.folded.contains(m));
-        if let Some(shown) = self.shown {
-            body.shown = Some(shown);
-            body.refused = 0;
+        match self.shown {
+            Some(shown) if body.shown == before => {
+                body.shown = Some(shown);
+                body.refused = 0;
+            }
+            // Somebody else shows the question meanwhile, on a message of their own.
+            Some(shown) if body.shown.is_none_or(|s| s.message != shown.message) => {
+                body.folding.push(shown.message);
+            }
+            Some(_) | None => {}
         }
         if self.gone {
             body.owed.clear();

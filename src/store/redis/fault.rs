@@ -81,6 +81,13 @@ fn said(word: &str, in_cluster: bool) -> Fault {
 
 /// The kind of a server's error. Where the server has no word of its own, one of ours.
 fn word(error: &RedisError) -> String {
+    // An error within a pipeline tells of itself only when it is taken out.
+    if error.code().is_none()
+        && let Some(inner) = error.clone().into_server_errors()
+        && let Some((_, first)) = inner.first()
+    {
+        return word(&RedisError::from(first.clone()));
+    }
     let code = error.code().unwrap_or_default();
     let detail = error.detail().unwrap_or_default();
     if code != "ERR" {

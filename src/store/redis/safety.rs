@@ -17,6 +17,10 @@ use crate::store::{Person, StoreError};
 /// How long replicas may take, in milliseconds.
 const PATIENCE_MS: u64 = 1000;
 
+/// What is said when it did not last.
+const LOST: &str = "Redis lost what was written last, when its master changed; start Backtalk \
+    again, so that it asks Telegram for it anew";
+
 /// The most people who are looked at in one go.
 const MOST: usize = 5000;
 
@@ -36,6 +40,8 @@ pub struct Safety {
 struct Open {
     people: BTreeMap<Person, Seen>,
     count: u64,
+    /// Something is gone that was written.
+    lost: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +63,7 @@ enum WhyNot {
     /// Not yet.
     Late(String),
     /// Never.
-    Lost(String),
+    Lost,
 }
 
 impl Safety {
@@ -77,6 +83,9 @@ impl Safety {
     pub fn touch(&self, person: Person, version: u64) {
         if self.replicas > 0 {
             let mut open = lock(&self.open);
+            let before = open.people.get(&person).map_or(0, |seen| seen.version);
+            // An older version than one that is not safe yet: a new master lacks that one.
+            open.lost |= (1..before).contains(&version);
             open.count += 1;
             let number = open.count;
             open.people.insert(person, Seen { version, number });
@@ -89,6 +98,9 @@ impl Safety {
         if self.replicas == 0 {
             return Ok(());
         }
+        if lock(&self.open).lost {
+            return Err(StoreError::Unusable(LOST.to_owned()));
+        }
         let seen = *lock(&self.begun);
         let mut last = self.last.lock().await;
         if last.round <= seen {
@@ -99,15 +111,15 @@ impl Safety {
             };
             let why_not = match self.round(names).await {
                 Ok(()) => None,
-                Err(StoreError::Unavailable(why)) => Some(WhyNot::Late(why)),
-                Err(other) => Some(WhyNot::Lost(other.to_string())),
+                Err(StoreError::Unusable(why)) if why == LOST => Some(WhyNot::Lost),
+                Err(other) => Some(WhyNot::Late(other.to_string())),
             };
             *last = Last { round, why_not };
         }
         match last.why_not.clone() {
             None => Ok(()),
             Some(WhyNot::Late(why)) => Err(StoreError::Unavailable(why)),
-            Some(WhyNot::Lost(why)) => Err(StoreError::Unusable(why)),
+            Some(WhyNot::Lost) => Err(StoreError::Unusable(LOST.to_owned())),
         }
     }
 
@@ -130,12 +142,9 @@ impl Safety {
         let answers: Vec<(Vec<Value>, u32)> = self.link.ask_all(calls).await?;
         for (group, (versions, _)) in groups.iter().zip(&answers) {
             for (person, found) in group.iter().zip(versions) {
-                if version(found) < people[person].version {
-                    return Err(StoreError::Unusable(
-                        "Redis lost what was written last, when its master changed; start \
-                         Backtalk again, so that it asks Telegram for it anew"
-                            .into(),
-                    ));
+                // Of somebody who was erased meanwhile there is nothing, and nothing is missing.
+                if (1..people[person].version).contains(&version(found)) {
+                    return Err(StoreError::Unusable(LOST.to_owned()));
                 }
             }
         }

@@ -90,7 +90,11 @@ pub fn claim_due(
     {
         let person = Person(row.get(5)?);
         held.push(person);
-        claims.extend(read(row)?.claim(person, keys));
+        match read(row) {
+            Ok(stored) => claims.extend(stored.claim(person, keys)),
+            Err(Fault::Record(why)) => tracing::error!("somebody is due, but {why}"),
+            Err(other) => return Err(other),
+        }
     }
     drop(rows);
     let mut hold = file.prepare_cached("UPDATE record SET wake_ms = ?2 WHERE person = ?1")?;

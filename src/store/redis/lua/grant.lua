@@ -7,6 +7,10 @@ local most, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
 local gap = 1000000 / rate
 -- When the budget is whole again. Each message moves it by one gap, and never further than a second.
 local whole = math.max(now, tonumber(redis.call('GET', KEYS[1]) or 0))
+-- Further ahead than it can be: the clock was set back.
+if whole > now + 2000000 then
+  whole = now
+end
 local count = math.max(0, math.min(most, math.floor((now + 1000000 - whole) / gap + 0.000001)))
 whole = whole + count * gap
 if count > 0 then
