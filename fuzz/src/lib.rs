@@ -80,7 +80,7 @@ pub fn look(d: &Dialogue, session: &Session) {
 /// the buttons that are then shown.
 pub fn go_on(d: &Dialogue, session: &Session) {
     look(d, session);
-    export::export(d, session);
+    export::export(d, session, NOW);
     let mut inputs = vec![
         Input::Start { language: None },
         Input::UnknownPress,
