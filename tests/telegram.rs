@@ -8,8 +8,13 @@ mod access;
 mod crash;
 #[path = "telegram/data.rs"]
 mod data;
+#[path = "telegram/fail_points.rs"]
+mod fail_points;
 #[path = "telegram/network.rs"]
 mod network;
+#[allow(dead_code, reason = "The tests of stores use the rest.")]
+#[path = "store/redis_server.rs"]
+mod redis_server;
 #[path = "telegram/reminders.rs"]
 mod reminders;
 #[path = "telegram/stage.rs"]
