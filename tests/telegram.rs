@@ -12,6 +12,10 @@ mod data;
 mod fail_points;
 #[path = "telegram/network.rs"]
 mod network;
+#[path = "telegram/outage.rs"]
+mod outage;
+#[path = "telegram/pair.rs"]
+mod pair;
 #[allow(dead_code, reason = "The tests of stores use the rest.")]
 #[path = "store/redis_server.rs"]
 mod redis_server;
