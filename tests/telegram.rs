@@ -4,14 +4,24 @@ mod emulator;
 
 #[path = "telegram/access.rs"]
 mod access;
+#[path = "telegram/breaking.rs"]
+mod breaking;
 #[path = "telegram/crash.rs"]
 mod crash;
 #[path = "telegram/data.rs"]
 mod data;
 #[path = "telegram/fail_points.rs"]
 mod fail_points;
+#[path = "telegram/gone.rs"]
+mod gone;
+#[path = "telegram/inside.rs"]
+mod inside;
+#[path = "telegram/isolation.rs"]
+mod isolation;
 #[path = "telegram/network.rs"]
 mod network;
+#[path = "telegram/order.rs"]
+mod order;
 #[path = "telegram/outage.rs"]
 mod outage;
 #[path = "telegram/pair.rs"]
@@ -19,6 +29,8 @@ mod pair;
 #[allow(dead_code, reason = "The tests of stores use the rest.")]
 #[path = "store/redis_server.rs"]
 mod redis_server;
+#[path = "telegram/redis_trouble.rs"]
+mod redis_trouble;
 #[path = "telegram/reminders.rs"]
 mod reminders;
 #[path = "telegram/stage.rs"]

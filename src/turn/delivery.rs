@@ -265,11 +265,10 @@ impl Delivery<'_> {
             let mut next = found.clone();
             let given_up = done.note_in(&mut next);
             let now = self.clock.now();
-            next.due = if done.gone {
-                None
-            } else {
-                due(&self.bot.dialogue, &next, now)
-            };
+            next.due = due(&self.bot.dialogue, &next, now);
+            if done.gone {
+                owe_nothing(&mut next);
+            }
             if let (Some(wait), Some(_)) = (done.wait, next.due) {
                 let wait = SignedDuration::try_from(wait)
                     .unwrap_or(DELIVERY_LEASE)
@@ -315,10 +314,6 @@ impl Delivered {
         if let Some(shown) = self.shown {
             body.shown = Some(shown);
             body.refused = 0;
-        }
-        if self.gone {
-            body.owed.clear();
-            body.folding.clear();
         }
         for o in &mut body.owed {
             if self.wait.is_some() {
