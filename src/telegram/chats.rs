@@ -149,6 +149,14 @@ struct Worker {
     flood: Flood,
 }
 
+impl Worker {
+    /// Whether a flood is still being worked off. Until then no more of it is taken, since others
+    /// wait behind it in Telegram.
+    fn is_flooded(&self) -> bool {
+        self.flood.is_on() && self.jobs.capacity() < MOST_WAITING
+    }
+}
+
 /// When an update of a chat was last shed.
 #[derive(Clone, Default)]
 struct Flood(Arc<Mutex<Option<Instant>>>);
@@ -181,6 +189,11 @@ impl Chats {
         let mut workers = self.workers.lock().unwrap_or_else(|e| e.into_inner());
         let mut job = job;
         if let Some(worker) = workers.get(&person) {
+            if job.input.is_theirs() && worker.is_flooded() {
+                worker.flood.rises();
+                drop(workers);
+                return self.shed(person, job);
+            }
             match worker.jobs.try_send(job) {
                 Ok(()) => return,
                 Err(mpsc::error::TrySendError::Full(shed)) => {
