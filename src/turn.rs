@@ -190,6 +190,9 @@ pub async fn take(
         }
         place_question(&bot.dialogue, &mut next, result.fresh, now);
         next.due = due(&bot.dialogue, &next, now);
+        if *input == Input::Blocked {
+            owe_nothing(&mut next);
+        }
         fail_point::reach("commit.before");
         let committed = bot
             .store
@@ -215,6 +218,13 @@ pub async fn take(
     Err(StoreError::Unavailable(
         "too many others are writing the same record".into(),
     ))
+}
+
+/// Somebody cannot be reached: nothing is sent, and nothing is due, until they write again.
+fn owe_nothing(record: &mut Record) {
+    record.body.owed.clear();
+    record.body.folding.clear();
+    record.due = None;
 }
 
 /// Leave somebody alone until then, whatever is due.

@@ -4,17 +4,35 @@ mod emulator;
 
 #[path = "telegram/access.rs"]
 mod access;
+#[path = "telegram/breaking.rs"]
+mod breaking;
 #[path = "telegram/crash.rs"]
 mod crash;
 #[path = "telegram/data.rs"]
 mod data;
+#[path = "telegram/fail_points.rs"]
+mod fail_points;
+#[path = "telegram/gone.rs"]
+mod gone;
+#[path = "telegram/inside.rs"]
+mod inside;
+#[path = "telegram/isolation.rs"]
+mod isolation;
 #[path = "telegram/network.rs"]
 mod network;
+#[path = "telegram/order.rs"]
+mod order;
+#[path = "telegram/outage.rs"]
+mod outage;
+#[path = "telegram/pair.rs"]
+mod pair;
 #[path = "telegram/redis.rs"]
 mod redis;
+#[allow(dead_code, reason = "The tests of stores use the rest.")]
 #[path = "store/redis_server.rs"]
-#[allow(dead_code, reason = "The suite of the stores uses the rest.")]
 mod redis_server;
+#[path = "telegram/redis_trouble.rs"]
+mod redis_trouble;
 #[path = "telegram/reminders.rs"]
 mod reminders;
 #[path = "telegram/stage.rs"]

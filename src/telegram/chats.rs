@@ -33,6 +33,10 @@ pub const MOST_ATTEMPTS: u32 = 5;
 /// How many turns in a row may leave what is to be shown to the next.
 const MOST_UNSPOKEN: u32 = 5;
 
+/// A chat of which an update was shed is answered when it has shed none for so long: a flood is
+/// answered once, at its end, and takes no more of what all may send.
+const CALM: Duration = Duration::from_secs(1);
+
 /// The same excuse is made to the same person only this often.
 const EXCUSE_EVERY: Duration = Duration::from_secs(60);
 
@@ -138,7 +142,36 @@ impl Shared {
 #[derive(Clone)]
 pub struct Chats {
     shared: Arc<Shared>,
-    workers: Arc<Mutex<HashMap<Person, mpsc::Sender<Job>>>>,
+    workers: Arc<Mutex<HashMap<Person, Worker>>>,
+}
+
+/// The way to a worker.
+struct Worker {
+    jobs: mpsc::Sender<Job>,
+    flood: Flood,
+}
+
+impl Worker {
+    /// Whether a flood is still being worked off. Until then no more of it is taken, since others
+    /// wait behind it in Telegram.
+    fn is_flooded(&self) -> bool {
+        self.flood.is_on() && self.jobs.capacity() < MOST_WAITING
+    }
+}
+
+/// When an update of a chat was last shed.
+#[derive(Clone, Default)]
+struct Flood(Arc<Mutex<Option<Instant>>>);
+
+impl Flood {
+    fn rises(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn is_on(&self) -> bool {
+        let shed = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shed.is_some_and(|at| at.elapsed() < CALM)
+    }
 }
 
 impl Chats {
@@ -158,9 +191,15 @@ impl Chats {
         let mut workers = self.workers.lock().unwrap_or_else(|e| e.into_inner());
         let mut job = job;
         if let Some(worker) = workers.get(&person) {
-            match worker.try_send(job) {
+            if job.input.is_theirs() && worker.is_flooded() {
+                worker.flood.rises();
+                drop(workers);
+                return self.shed(person, job);
+            }
+            match worker.jobs.try_send(job) {
                 Ok(()) => return,
                 Err(mpsc::error::TrySendError::Full(shed)) => {
+                    worker.flood.rises();
                     drop(workers);
                     return self.shed(person, shed);
                 }
@@ -170,8 +209,13 @@ impl Chats {
         let (send, receive) = mpsc::channel(MOST_WAITING);
         // A new queue has room for its first job.
         let _ = send.try_send(job);
-        workers.insert(person, send);
-        tokio::spawn(work(self.clone(), person, receive));
+        let flood = Flood::default();
+        let worker = Worker {
+            jobs: send,
+            flood: flood.clone(),
+        };
+        workers.insert(person, worker);
+        tokio::spawn(work(self.clone(), person, receive, flood));
     }
 
     /// How many chats have a worker.
@@ -199,12 +243,15 @@ impl Chats {
     }
 }
 
-async fn work(chats: Chats, person: Person, mut jobs: mpsc::Receiver<Job>) {
+async fn work(chats: Chats, person: Person, mut jobs: mpsc::Receiver<Job>, flood: Flood) {
     let mut unspoken = 0;
     loop {
-        let job = match tokio::time::timeout(IDLE, jobs.recv()).await {
+        let patience = if unspoken > 0 { CALM } else { IDLE };
+        let job = match tokio::time::timeout(patience, jobs.recv()).await {
             Ok(Some(job)) => job,
             Ok(None) => return,
+            // The flood is over. Any turn shows where they are now.
+            Err(_) if unspoken > 0 => Job::of_ours(Input::Due, |_| {}),
             Err(_) => {
                 // Nobody can give a job while the table is held, so none is lost.
                 let mut workers = chats.workers.lock().unwrap_or_else(|e| e.into_inner());
@@ -224,7 +271,7 @@ async fn work(chats: Chats, person: Person, mut jobs: mpsc::Receiver<Job>) {
             done,
         } = job;
         // Of many taps only the last needs to be shown, and it is.
-        let is_last = jobs.is_empty() || unspoken >= MOST_UNSPOKEN;
+        let is_last = !flood.is_on() && (jobs.is_empty() || unspoken >= MOST_UNSPOKEN);
         unspoken = if is_last { 0 } else { unspoken + 1 };
         let task = Task {
             shared: chats.shared.clone(),
@@ -238,7 +285,14 @@ async fn work(chats: Chats, person: Person, mut jobs: mpsc::Receiver<Job>) {
             press,
             is_last,
         };
-        done(task.run_safely().await);
+        let finished = task.run_safely().await;
+        done(finished);
+        if !finished {
+            // It comes again, and what waits behind it then comes behind it.
+            while let Ok(job) = jobs.try_recv() {
+                (job.done)(false);
+            }
+        }
     }
 }
 
@@ -269,8 +323,11 @@ impl Task {
             .park(Some(self.person), self.origin.update, "panic")
             .await;
         if !self.input.is_theirs() {
+            let (bot, person) = (shared.bot.clone(), self.person);
             let until = shared.clock.now() + AFTER_PANIC;
-            if put_off(&shared.bot, self.person, until).await.is_err() {
+            // It may break as its handler did.
+            let put_off = tokio::spawn(async move { put_off(&bot, person, until).await });
+            if !matches!(put_off.await, Ok(Ok(()))) {
                 warn!("somebody whose timer breaks its handler could not be put off");
             }
             return true;
@@ -350,6 +407,7 @@ impl Task {
             }
             self.say_farewell(&turned).await;
             if let Some(record) = turned.record
+                && self.input != Input::Blocked
                 && (self.is_last || record.body.owed.iter().any(|o| is_urgent(&o.owed)))
             {
                 let (bot, person) = (&self.shared.bot, self.person);

@@ -86,11 +86,21 @@ impl Flight {
 
     /// Whether an update is new to us; it is then in flight.
     fn take(&mut self, id: u32) -> bool {
-        if matches!(self.taken.get(&id), Some(Stage::Flying | Stage::Finished)) {
-            return false;
+        let is_new = self.is_new(id);
+        if is_new {
+            self.taken.insert(id, Stage::Flying);
         }
-        self.taken.insert(id, Stage::Flying);
-        true
+        is_new
+    }
+
+    fn is_new(&self, id: u32) -> bool {
+        !matches!(self.taken.get(&id), Some(Stage::Flying | Stage::Finished))
+    }
+
+    /// One past the highest update that was ever taken.
+    fn end(&self) -> u32 {
+        let highest = self.taken.last_key_value();
+        highest.map_or(self.next, |(&id, _)| id.wrapping_add(1))
     }
 
     fn is_idle(&self) -> bool {
@@ -122,6 +132,8 @@ pub async fn run(
                 careful: unclean,
                 counted: HashSet::new(),
                 away: None,
+                asking: None,
+                waited_below: None,
                 reached: None,
                 noted: None,
                 heartbeat: heartbeat.clone(),
@@ -152,6 +164,10 @@ struct Poll {
     counted: HashSet<i64>,
     /// The bot was away, and people are to be told once all that waited is done.
     away: Option<Away>,
+    /// They are being told, as long as others hold this too.
+    asking: Option<Arc<()>>,
+    /// What waited for us when we came, or came back, lies below this.
+    waited_below: Option<u32>,
     /// When Telegram was last reached, by whichever process.
     reached: Option<Timestamp>,
     /// When that was last written down.
@@ -178,14 +194,14 @@ impl Poll {
                 None
             }
         };
-        let mut drained = false;
         let mut asked_from = 0;
         while !*stop.borrow() && !role.has_changed().unwrap_or(true) {
-            let (offset, idle, all_done) = {
+            let (offset, idle) = {
                 let mut f = self.flight();
-                (f.offset(), f.is_idle(), f.taken.is_empty())
+                (f.offset(), f.is_idle())
             };
-            if drained && all_done {
+            // New updates may be in flight at every moment, so they are not waited for.
+            if self.waited_below.is_some_and(|below| offset >= below) {
                 self.all_that_waited_is_done().await;
             }
             if offset != asked_from {
@@ -208,9 +224,13 @@ impl Poll {
             match answer {
                 Ok(Ok(updates)) => {
                     wait = Duration::from_millis(500);
-                    drained = updates.len() < usize::from(MOST);
+                    let is_all = updates.len() < usize::from(MOST);
                     self.note_reached();
-                    self.give_all(updates).await;
+                    self.give_all(updates, stop).await;
+                    if is_all && self.waited_below.is_none() {
+                        let end = self.flight().end();
+                        self.waited_below = Some(end);
+                    }
                     self.pace(offset, stop).await;
                 }
                 Ok(Err(RequestError::Api(ApiError::TerminatedByOtherGetUpdates))) => {
@@ -261,19 +281,28 @@ impl Poll {
         if let Some(before) = self.reached.replace(now)
             && now.duration_since(before) > PRESSES_KEPT
         {
-            self.away = Some(Away {
-                since: before,
-                until: now,
-            });
+            // Of two absences in a row both are told at once.
+            let since = self.away.map_or(before, |away| away.since);
+            self.away = Some(Away { since, until: now });
+            self.asking = None;
+            self.waited_below = None;
         }
         let now_real = Instant::now();
-        // While people are still to be told, the next process must learn of it too.
-        if self.away.is_none() && self.noted.is_none_or(|n| now_real - n >= NOTE_EVERY) {
+        if self.noted.is_none_or(|n| now_real - n >= NOTE_EVERY) {
             self.noted = Some(now_real);
+            // While people are still to be told, the next process must learn of it too.
+            let is_still_away = self.away.is_some();
             let (shared, heartbeat) = (self.shared.clone(), self.heartbeat.clone());
             tokio::spawn(async move {
-                let text = now.as_millisecond().to_string();
-                match shared.bot.store.set_note(Note::Polled, &text).await {
+                let store = &shared.bot.store;
+                let noted = match is_still_away {
+                    true => store.note(Note::Polled).await.map(drop),
+                    false => {
+                        let text = now.as_millisecond().to_string();
+                        store.set_note(Note::Polled, &text).await
+                    }
+                };
+                match noted {
                     Ok(()) => heartbeat::beat(&heartbeat, now),
                     Err(error) => warn!(%error, "it could not be noted that Telegram was reached"),
                 }
@@ -281,13 +310,24 @@ impl Poll {
         }
     }
 
-    async fn give_all(&mut self, updates: Vec<Update>) {
-        let fresh: Vec<Update> = {
-            let mut f = self.flight();
-            updates.into_iter().filter(|u| f.take(u.id.0)).collect()
-        };
-        for update in fresh {
+    async fn give_all(&mut self, updates: Vec<Update>, stop: &watch::Receiver<bool>) {
+        for update in updates {
+            // What is not taken comes again, to us or to the next.
+            if *stop.borrow() {
+                return;
+            }
             let id = update.id.0;
+            if !self.flight().is_new(id) {
+                continue;
+            }
+            let tries = self.tries(id).await;
+            // One that was under way when a process died may have ended it. It flies alone, so
+            // that it takes no other with it.
+            let is_suspect = tries > 1;
+            if is_suspect {
+                self.has_landed().await;
+            }
+            self.flight().take(id);
             let (flight, landed) = (self.flight.clone(), self.landed.clone());
             let done = move |finished: bool| {
                 let mut f = flight.lock().unwrap_or_else(PoisonError::into_inner);
@@ -299,7 +339,10 @@ impl Poll {
                 f.taken.insert(id, stage);
                 landed.notify_one();
             };
-            self.give(update, done).await;
+            self.give(update, tries, done).await;
+            if is_suspect {
+                self.has_landed().await;
+            }
         }
     }
 
@@ -335,27 +378,32 @@ impl Poll {
                 Err(error) => warn!(%error, "counts of tries could not be forgotten"),
             }
         }
-        if let Some(away) = self.away {
+        let Some(away) = self.away else { return };
+        match &self.asking {
+            Some(asking) if Arc::strong_count(asking) > 1 => {}
+            Some(_) => (self.asking, self.away) = (None, None),
             // The note of when Telegram was last reached may be older than what people did last.
-            let people = store
+            None => match store
                 .active_between(away.since - JUST_BEFORE, away.until)
-                .await;
-            match people {
+                .await
+            {
                 Ok(people) => {
                     info!(people = people.len(), "the bot was away; asking them again");
+                    let asking = Arc::new(());
                     people
                         .into_iter()
-                        .for_each(|person| self.ask_again(person, away));
-                    self.away = None;
+                        .for_each(|person| self.ask_again(person, away, asking.clone()));
+                    self.asking = Some(asking);
                 }
                 Err(error) => warn!(%error, "who was asked something is not known"),
-            }
+            },
         }
     }
 
     /// Ask somebody again, once for each time that the bot was away.
-    fn ask_again(&self, person: Person, away: Away) {
-        let mut job = Job::of_ours(Input::Away { since: away.until }, |_| {});
+    fn ask_again(&self, person: Person, away: Away, asking: Arc<()>) {
+        let since = away.until;
+        let mut job = Job::of_ours(Input::Away { since }, move |_| drop(asking));
         // Numbers of Telegram's updates are not negative, and this one is the same for a process
         // that has to begin with it again.
         job.update = Some(-away.since.as_millisecond());
@@ -365,12 +413,7 @@ impl Poll {
     /// Let what is in flight end, and confirm what is finished, so that the next process does not
     /// get it again.
     async fn land(&self) {
-        let landing = async {
-            while !self.flight().is_idle() {
-                self.landed.notified().await;
-            }
-        };
-        if tokio::time::timeout(LANDING, landing).await.is_err() {
+        if !self.has_landed().await {
             info!("some updates are still under way; they are stored, or will come again");
         }
         let offset = self.flight().offset();
@@ -391,7 +434,17 @@ impl Poll {
         }
     }
 
-    async fn give(&mut self, update: Update, done: impl FnOnce(bool) + Send + 'static) {
+    /// Wait until nothing is in flight, but not for long.
+    async fn has_landed(&self) -> bool {
+        let landing = async {
+            while !self.flight().is_idle() {
+                self.landed.notified().await;
+            }
+        };
+        tokio::time::timeout(LANDING, landing).await.is_ok()
+    }
+
+    async fn give(&self, update: Update, tries: u32, done: impl FnOnce(bool) + Send + 'static) {
         let id = i64::from(update.id.0);
         if matches!(update.kind, UpdateKind::Error(_)) {
             let shared = self.shared.clone();
@@ -411,7 +464,7 @@ impl Poll {
             } => {
                 let now = self.shared.clock.now();
                 let door = self.shared.doorkeeper.door(person, code.as_deref(), now);
-                if self.careful && self.tried_too_often(id).await {
+                if tries >= MOST_ATTEMPTS {
                     let shared = self.shared.clone();
                     tokio::spawn(async move {
                         shared.park(Some(person), Some(id), "abort").await;
@@ -453,17 +506,18 @@ impl Poll {
         }
     }
 
-    /// Count one more try of an update; whether there were too many. One that comes again to the
-    /// same process did not end it.
-    async fn tried_too_often(&mut self, update: i64) -> bool {
-        if !self.counted.insert(update) {
-            return false;
+    /// Count one more try of an update, after another process died; the answer is how many there
+    /// were, with this one. What comes again to the same process did not end it.
+    async fn tries(&mut self, update: u32) -> u32 {
+        let update = i64::from(update);
+        if !self.careful || !self.counted.insert(update) {
+            return 0;
         }
         match self.shared.bot.store.attempt(update).await {
-            Ok(attempts) => attempts > MOST_ATTEMPTS,
+            Ok(tries) => tries,
             Err(error) => {
                 warn!(%error, "a try could not be counted");
-                false
+                0
             }
         }
     }

@@ -287,6 +287,9 @@ impl Delivery<'_> {
             let given_up = done.note_in(&mut next, before);
             let now = self.clock.now();
             next.due = due(&self.bot.dialogue, &next, now);
+            if done.gone {
+                owe_nothing(&mut next);
+            }
             if let (Some(wait), Some(_)) = (done.wait, next.due) {
                 let wait = SignedDuration::try_from(wait)
                     .unwrap_or(DELIVERY_LEASE)
@@ -341,10 +344,6 @@ impl Delivered {
                 body.folding.push(shown.message);
             }
             Some(_) | None => {}
-        }
-        if self.gone {
-            body.owed.clear();
-            body.folding.clear();
         }
         for o in &mut body.owed {
             if self.wait.is_some() {

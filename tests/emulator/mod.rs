@@ -180,6 +180,14 @@ impl Emulator {
         requests
     }
 
+    /// How many requests of one method there were so far.
+    pub fn count_of(&self, method: &str) -> usize {
+        self.shared.read(|state| {
+            let requests = state.requests.iter();
+            requests.filter(|request| request.method == method).count()
+        })
+    }
+
     /// The answers to presses that Telegram accepted, in order.
     pub fn answers(&self) -> Vec<Answer> {
         self.shared.read(|state| state.answers.clone())

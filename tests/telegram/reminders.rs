@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::stage::{ANN, PLAIN, Stage};
 
 /// A pack of ice on somebody with a plain strain, since this moment.
-fn ice_since(d: &Dialogue, then: Timestamp) -> Session {
+pub fn ice_since(d: &Dialogue, then: Timestamp) -> Session {
     let press = |session: &Session, press: Press| {
         step(d, session, &Input::Press(press), then)
             .session

@@ -4,22 +4,26 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
+use backtalk::store::redis::Address;
 use backtalk::store::seal::Keyring;
 use backtalk::store::sqlite::SqliteStore;
 use backtalk::store::{Record, Store};
 use tempfile::TempDir;
 
 use crate::emulator::{Chat, Emulator, Message, Person};
+use crate::redis_server;
 
 pub const ANN: i64 = 7;
 pub const BEN: i64 = 8;
 
 /// A bound on hanging for a machine that is busy with other things.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// From consent to the verdict of a plain strain.
 pub const PLAIN: &[&str] = &[
@@ -62,7 +66,31 @@ pub struct Stage {
     /// More settings of the program, by their names in its environment.
     pub settings: Vec<(&'static str, String)>,
     folder: TempDir,
+    /// The store, when it is no file.
+    redis: Option<Address>,
     program: Option<Child>,
+}
+
+/// One more process of the same bot. It is killed when it is dropped.
+pub struct Another(Child);
+
+impl Another {
+    /// Ends it as `kill -9` does.
+    pub fn kill(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+
+    /// Asks it to stop.
+    pub fn ask_to_stop(&self) {
+        ask_to_stop(self.0.id());
+    }
+}
+
+impl Drop for Another {
+    fn drop(&mut self) {
+        self.kill();
+    }
 }
 
 impl Stage {
@@ -75,8 +103,16 @@ impl Stage {
             telegram,
             settings: Vec::new(),
             folder,
+            redis: None,
             program: None,
         }
+    }
+
+    /// Everything but the program, with a store in this Redis.
+    pub async fn on_redis(address: Address) -> Stage {
+        let mut stage = Stage::empty().await;
+        stage.redis = Some(address);
+        stage
     }
 
     /// Everything, and the program runs.
@@ -93,23 +129,49 @@ impl Stage {
 
     /// Starts the program, which logs all it can.
     pub fn start(&mut self) {
+        self.start_with(&[]);
+    }
+
+    /// Starts it with these settings besides.
+    pub fn start_with(&mut self, more: &[(&str, &str)]) {
         assert!(self.program.is_none(), "The program runs already.");
+        self.program = Some(self.spawn(more));
+    }
+
+    /// Starts one more process on the same store.
+    pub fn another(&self) -> Another {
+        Another(self.spawn(&[]))
+    }
+
+    fn spawn(&self, more: &[(&str, &str)]) -> Child {
         let out = File::options()
             .create(true)
             .append(true)
             .open(self.output())
             .expect("A file for its output.");
+        let store = match &self.redis {
+            Some(address) => format!("{address}").into(),
+            None => self.store().into_os_string(),
+        };
         let mut command = program();
         command
             .env("TELOXIDE_TOKEN", self.telegram.token())
             .env("TELOXIDE_API_URL", self.telegram.url())
-            .env("BACKTALK_STORE", self.store())
+            .env("BACKTALK_STORE", store)
             .env("BACKTALK_LOG", "trace")
             .env("BACKTALK_HEARTBEAT", self.folder.path().join("alive"))
             .envs(self.settings.iter().cloned())
+            .envs(more.iter().copied())
             .stdout(out.try_clone().expect("The file twice."))
             .stderr(out);
-        self.program = Some(command.spawn().expect("The program starts."));
+        command.spawn().expect("The program starts.")
+    }
+
+    /// Waits until the program dies by itself, as it was asked to with `BACKTALK_DIE_AT`.
+    pub async fn death(&mut self) {
+        let program = self.program.take().expect("The program runs.");
+        let status = ended(program, PATIENCE, || self.printed()).await;
+        assert_eq!(status.signal(), Some(ABORTED), "{}", self.printed());
     }
 
     /// Ends the program as `kill -9` does.
@@ -128,24 +190,9 @@ impl Stage {
 
     /// Asks the program to stop, as a service manager does, and waits until it has.
     pub async fn stop(&mut self, within: Duration) -> ExitStatus {
-        let mut program = self.program.take().expect("The program runs.");
-        let asked = Command::new("kill")
-            .arg("-TERM")
-            .arg(program.id().to_string())
-            .status();
-        assert!(asked.expect("There is a `kill`.").success());
-        let id = program.id();
-        let ended = tokio::task::spawn_blocking(move || program.wait().expect("It ends."));
-        match tokio::time::timeout(within, ended).await {
-            Ok(status) => status.expect("Waiting does not fail."),
-            Err(_) => {
-                let _ = Command::new("kill")
-                    .arg("-KILL")
-                    .arg(id.to_string())
-                    .status();
-                panic!("It did not stop within {within:?}.\n{}", self.printed());
-            }
-        }
+        let program = self.program.take().expect("The program runs.");
+        ask_to_stop(program.id());
+        ended(program, within, || self.printed()).await
     }
 
     /// All that the program printed so far, in all its runs.
@@ -156,12 +203,18 @@ impl Stage {
 
     /// The record of a person. The program must not run.
     pub async fn record(&self, id: i64) -> Option<Record> {
+        let store = self.open().await;
+        let record = store.load(backtalk::store::Person(id)).await;
+        record.expect("The record is readable.")
+    }
+
+    /// The store. While it is a file, the program must not run.
+    pub async fn open(&self) -> Arc<dyn Store> {
+        if let Some(address) = &self.redis {
+            return Arc::new(redis_server::store_at(address, "backtalk").await);
+        }
         assert!(self.program.is_none(), "The store belongs to the program.");
-        let store = SqliteStore::open(&self.store(), Keyring::none()).expect("The store opens.");
-        store
-            .load(backtalk::store::Person(id))
-            .await
-            .expect("The record is readable.")
+        Arc::new(SqliteStore::open(&self.store(), Keyring::none()).expect("The store opens."))
     }
 
     /// Whether these bytes are anywhere in the files of the store.
@@ -206,6 +259,33 @@ impl Drop for Stage {
                 "--- printed by the program\n{}",
                 self.printed()
             );
+        }
+    }
+}
+
+/// The signal of a process that aborted.
+const ABORTED: i32 = 6;
+
+fn ask_to_stop(id: u32) {
+    let asked = Command::new("kill")
+        .arg("-TERM")
+        .arg(id.to_string())
+        .status();
+    assert!(asked.expect("There is a `kill`.").success());
+}
+
+/// Waits until a process has ended, and kills it when that takes too long.
+async fn ended(mut program: Child, within: Duration, printed: impl Fn() -> String) -> ExitStatus {
+    let id = program.id();
+    let ended = tokio::task::spawn_blocking(move || program.wait().expect("It ends."));
+    match tokio::time::timeout(within, ended).await {
+        Ok(status) => status.expect("Waiting does not fail."),
+        Err(_) => {
+            let _ = Command::new("kill")
+                .arg("-KILL")
+                .arg(id.to_string())
+                .status();
+            panic!("It did not end within {within:?}.\n{}", printed());
         }
     }
 }
