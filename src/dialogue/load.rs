@@ -661,4 +661,5 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "away",
     "busy",
     "full",
+    "trouble",
 ];

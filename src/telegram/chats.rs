@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tracing::{error, warn};
 
@@ -29,6 +29,13 @@ const TRIES: u32 = 5;
 
 /// How often an update is handled that breaks its handler, before it is parked.
 pub const MOST_ATTEMPTS: u32 = 5;
+
+/// How long showing what came of an update may hold up that it is acknowledged: as long as Telegram
+/// gives it, it gives nobody the hundredth update behind it.
+const MOST_SHOWING: Duration = Duration::from_secs(2);
+
+/// How many seconds an update waits for replicas before it is acknowledged without them.
+const MOST_WAITS: u32 = 60;
 
 /// How many turns in a row may leave what is to be shown to the next.
 const MOST_UNSPOKEN: u32 = 5;
@@ -94,14 +101,8 @@ pub struct Shared {
 impl Shared {
     /// Say one of our own lines outside of the conversation, unless it was said a moment ago.
     pub async fn excuse(&self, person: Person, id: &'static str) {
-        {
-            let now = Instant::now();
-            let mut excuses = self.excuses.lock().unwrap_or_else(PoisonError::into_inner);
-            excuses.retain(|_, said| now.duration_since(*said) < EXCUSE_EVERY);
-            if excuses.contains_key(&(person, id)) {
-                return;
-            }
-            excuses.insert((person, id), now);
+        if !self.is_news(person, id) {
+            return;
         }
         let Some(text) = self.text(id) else { return };
         let view = View {
@@ -111,6 +112,16 @@ impl Shared {
         self.sender.ready(person, Priority::Answer).await;
         // It is only an excuse: what they did comes again, or they do it again.
         let _ = self.sender.send(person, &view).await;
+    }
+
+    /// Whether this was not said of a person a moment ago. It counts as said from now on.
+    fn is_news(&self, person: Person, id: &'static str) -> bool {
+        let now = Instant::now();
+        let mut excuses = self.excuses.lock().unwrap_or_else(PoisonError::into_inner);
+        excuses.retain(|_, said| now.duration_since(*said) < EXCUSE_EVERY);
+        let is_news = !excuses.contains_key(&(person, id));
+        excuses.entry((person, id)).or_insert(now);
+        is_news
     }
 
     /// One of our own lines, to somebody whose country is not at hand.
@@ -245,6 +256,7 @@ impl Chats {
 
 async fn work(chats: Chats, person: Person, mut jobs: mpsc::Receiver<Job>, flood: Flood) {
     let mut unspoken = 0;
+    let mut failed: Option<Failed> = None;
     loop {
         let patience = if unspoken > 0 { CALM } else { IDLE };
         let job = match tokio::time::timeout(patience, jobs.recv()).await {
@@ -273,6 +285,12 @@ async fn work(chats: Chats, person: Person, mut jobs: mpsc::Receiver<Job>, flood
         // Of many taps only the last needs to be shown, and it is.
         let is_last = !flood.is_on() && (jobs.is_empty() || unspoken >= MOST_UNSPOKEN);
         unspoken = if is_last { 0 } else { unspoken + 1 };
+        let is_theirs = input.is_theirs();
+        if is_theirs && failed.is_some_and(|f| f.is_before(update)) {
+            // What failed comes again first.
+            done(false);
+            continue;
+        }
         let task = Task {
             shared: chats.shared.clone(),
             person,
@@ -284,15 +302,33 @@ async fn work(chats: Chats, person: Person, mut jobs: mpsc::Receiver<Job>, flood
             },
             press,
             is_last,
+            is_repeated: failed.is_some_and(|f| f.update == update),
         };
-        let finished = task.run_safely().await;
-        done(finished);
-        if !finished {
+        failed = None;
+        if !task.handle(done).await && is_theirs {
+            failed = Some(Failed {
+                update,
+                at: Instant::now(),
+            });
             // It comes again, and what waits behind it then comes behind it.
             while let Ok(job) = jobs.try_recv() {
                 (job.done)(false);
             }
         }
+    }
+}
+
+/// An update that could not be stored and comes again.
+#[derive(Clone, Copy)]
+struct Failed {
+    update: Option<UpdateId>,
+    at: Instant,
+}
+
+impl Failed {
+    /// Whether it is still to come before this one.
+    fn is_before(&self, other: Option<UpdateId>) -> bool {
+        self.update != other && self.at.elapsed() < IDLE
     }
 }
 
@@ -306,34 +342,114 @@ struct Task {
     press: Option<String>,
     /// Nothing of this chat waits behind it.
     is_last: bool,
+    /// It was tried before, and the person was told.
+    is_repeated: bool,
+}
+
+/// What storing an update came to.
+enum Stored {
+    /// It is stored.
+    Done(Box<Turned>),
+    /// It never can be, and the person was told.
+    Never,
+    /// It must come again.
+    NotYet,
 }
 
 impl Task {
-    /// Handle it, again when the handler breaks, and park it when it always does. The answer is
-    /// whether it is finished.
-    async fn run_safely(self) -> bool {
+    /// Store it, acknowledge it, and show what came of it. A handler that breaks is tried again, and
+    /// the update parked when it always does. The answer is whether it is done with, and `done` is
+    /// told the same, for an update of theirs not much later than it is stored.
+    async fn handle(self, done: Box<dyn FnOnce(bool) + Send>) -> bool {
         for _ in 0..MOST_ATTEMPTS {
-            match tokio::spawn(self.clone().run()).await {
-                Ok(finished) => return finished,
-                Err(_) => error!("an update broke its handler"),
+            let Ok(stored) = tokio::spawn(self.clone().store()).await else {
+                error!("an update broke its handler");
+                continue;
+            };
+            let turned = match stored {
+                Stored::Done(turned) => turned,
+                Stored::Never => {
+                    done(true);
+                    return true;
+                }
+                Stored::NotYet => {
+                    done(false);
+                    return false;
+                }
+            };
+            let show = tokio::spawn(self.clone().show(*turned.clone()));
+            if self.input.is_theirs() {
+                let (is_shown, shown) = oneshot::channel();
+                tokio::spawn(self.acknowledge(turned.notice, shown, done));
+                broke(show.await);
+                // Nobody waits for it any more when it took too long.
+                let _ = is_shown.send(());
+            } else {
+                broke(show.await);
+                done(true);
+            }
+            return true;
+        }
+        self.give_up().await;
+        done(true);
+        true
+    }
+
+    /// Answer the press, and tell that the update is done with once it is safe. It is so whether
+    /// shown or not, but the next process is spared to show it.
+    async fn acknowledge(
+        self,
+        notice: Option<&'static str>,
+        shown: oneshot::Receiver<()>,
+        done: Box<dyn FnOnce(bool) + Send>,
+    ) {
+        if let Some(press) = &self.press {
+            let notice = notice.and_then(|id| self.shared.text(id));
+            self.shared.sender.answer(press, notice.as_deref()).await;
+        }
+        let is_safe = self.is_safe().await;
+        let _ = tokio::time::timeout(MOST_SHOWING, shown).await;
+        done(is_safe);
+    }
+
+    /// Wait until what was stored is as safe as the store can make it.
+    async fn is_safe(&self) -> bool {
+        for _ in 0..MOST_WAITS {
+            match self.shared.bot.store.durable().await {
+                Ok(()) => return true,
+                Err(error @ StoreError::Unusable(_)) => {
+                    // What was stored is gone; only those who come again know it.
+                    error!(%error, "the store lost what it had taken");
+                    self.shared.broken.send_replace(true);
+                    return false;
+                }
+                Err(error) => {
+                    warn!(%error, "an update is stored, but not safely yet");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
             }
         }
+        // A bot that hears nobody is worse than one that may lose something if a master dies too.
+        error!("no replica has an update; it is acknowledged all the same");
+        true
+    }
+
+    /// The handler always breaks.
+    async fn give_up(&self) {
         let shared = &self.shared;
         shared
             .park(Some(self.person), self.origin.update, "panic")
             .await;
-        if !self.input.is_theirs() {
-            let (bot, person) = (shared.bot.clone(), self.person);
-            let until = shared.clock.now() + AFTER_PANIC;
-            // It may break as its handler did.
-            let put_off = tokio::spawn(async move { put_off(&bot, person, until).await });
-            if !matches!(put_off.await, Ok(Ok(()))) {
-                warn!("somebody whose timer breaks its handler could not be put off");
-            }
-            return true;
+        if self.input.is_theirs() {
+            return self.apologise("error").await;
         }
-        self.apologise("error").await;
-        true
+        let (bot, person) = (shared.bot.clone(), self.person);
+        let until = shared.clock.now() + AFTER_PANIC;
+        // It may break as its handler did.
+        let put_off = tokio::spawn(async move { put_off(&bot, person, until).await });
+        if !matches!(put_off.await, Ok(Ok(()))) {
+            warn!("somebody whose timer breaks its handler could not be put off");
+        }
     }
 
     async fn apologise(&self, id: &'static str) {
@@ -346,9 +462,8 @@ impl Task {
         }
     }
 
-    /// Take one turn and deliver it. The answer is whether the update is finished: it is stored
-    /// as safely as it can be, or never can be.
-    async fn run(self) -> bool {
+    /// Take one turn.
+    async fn store(self) -> Stored {
         let shared = &*self.shared;
         let mut wait = Duration::from_millis(100);
         for attempt in 1..=TRIES {
@@ -356,21 +471,7 @@ impl Task {
             match take(&shared.bot, self.person, &self.input, &self.origin, now).await {
                 Ok(turned) => {
                     shared.wake.notify_one();
-                    self.speak(turned).await;
-                    shared.wake.notify_one();
-                    return match shared.bot.store.durable().await {
-                        Ok(()) => true,
-                        Err(error @ StoreError::Unusable(_)) => {
-                            // What was stored is gone; only those who come again know it.
-                            error!(%error, "the store lost what it had taken");
-                            shared.broken.send_replace(true);
-                            false
-                        }
-                        Err(error) => {
-                            warn!(%error, "an update is stored, but not safely yet; it comes again");
-                            false
-                        }
-                    };
+                    return Stored::Done(Box::new(turned));
                 }
                 Err(StoreError::Unavailable(_)) if attempt < TRIES => {
                     warn!(attempt, "the store does not answer; trying again");
@@ -379,51 +480,65 @@ impl Task {
                 }
                 Err(error) => {
                     error!(%error, "an update could not be stored");
-                    let id = match error {
-                        StoreError::Full(_) => "full",
-                        _ => "error",
-                    };
-                    self.apologise(id).await;
-                    // A store that does not answer may do so later: let Telegram send it again.
-                    return !matches!(error, StoreError::Unavailable(_));
+                    return self.not_stored(&error).await;
                 }
             }
         }
-        false
+        Stored::NotYet
     }
 
-    /// Answer the press and show what came of it.
-    async fn speak(&self, turned: Turned) {
-        let sender = &self.shared.sender;
-        let notice = turned.notice.and_then(|id| self.shared.text(id));
-        let answer = async {
-            if let Some(press) = &self.press {
-                sender.answer(press, notice.as_deref()).await;
+    /// Tell the person, as far as they must know.
+    async fn not_stored(&self, error: &StoreError) -> Stored {
+        match error {
+            StoreError::Full(_) => {
+                self.apologise("full").await;
+                Stored::Never
             }
-        };
-        let show = async {
-            if turned.turned_away {
-                self.turn_away().await;
-            }
-            self.say_farewell(&turned).await;
-            if let Some(record) = turned.record
-                && self.input != Input::Blocked
-                && (self.is_last || record.body.owed.iter().any(|o| is_urgent(&o.owed)))
-            {
-                let (bot, person) = (&self.shared.bot, self.person);
-                let urgency = if self.input.is_theirs() {
-                    Priority::Answer
-                } else {
-                    Priority::Reminder
-                };
-                let clock = &*self.shared.clock;
-                if let Err(error) = deliver(bot, person, record, sender, urgency, clock).await {
-                    // It is stored as owed, and the reminder loop tries again.
-                    warn!(%error, "a delivery could not be settled");
+            StoreError::Unreadable(_) => {
+                let shared = &self.shared;
+                if shared.is_news(self.person, "unreadable") {
+                    let update = self.origin.update;
+                    shared
+                        .park(Some(self.person), update, "unreadable record")
+                        .await;
                 }
+                self.apologise("error").await;
+                Stored::Never
             }
-        };
-        tokio::join!(answer, show);
+            // The store may answer later, or be mended: Telegram gives the update again.
+            StoreError::Unavailable(_) | StoreError::Unusable(_) => {
+                if !self.is_repeated {
+                    self.apologise("trouble").await;
+                }
+                Stored::NotYet
+            }
+        }
+    }
+
+    /// Show what came of it.
+    async fn show(self, turned: Turned) {
+        let sender = &self.shared.sender;
+        if turned.turned_away {
+            self.turn_away().await;
+        }
+        self.say_farewell(&turned).await;
+        if let Some(record) = turned.record
+            && self.input != Input::Blocked
+            && (self.is_last || record.body.owed.iter().any(|o| is_urgent(&o.owed)))
+        {
+            let (bot, person) = (&self.shared.bot, self.person);
+            let urgency = if self.input.is_theirs() {
+                Priority::Answer
+            } else {
+                Priority::Reminder
+            };
+            let clock = &*self.shared.clock;
+            if let Err(error) = deliver(bot, person, record, sender, urgency, clock).await {
+                // It is stored as owed, and the reminder loop tries again.
+                warn!(%error, "a delivery could not be settled");
+            }
+        }
+        self.shared.wake.notify_one();
     }
 
     /// Answer somebody who may not come in.
@@ -452,6 +567,13 @@ impl Task {
                 let _ = sender.send(self.person, view).await;
             }
         }
+    }
+}
+
+/// What is to be shown is stored, so whoever finds it due tries again.
+fn broke(shown: Result<(), tokio::task::JoinError>) {
+    if shown.is_err() {
+        error!("what came of an update broke while it was shown");
     }
 }
 
