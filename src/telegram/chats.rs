@@ -1,5 +1,5 @@
 //! One worker for each chat: in order, bounded, isolated. A panic, a slow chat or a flood never
-//! touches another.
+//! touches another. What cannot be finished comes again, and with it all that waits behind it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -3,7 +3,8 @@
 //! Telegram forgets every update below the offset we ask from, so we ask from the lowest update
 //! that is not finished. Those in flight come again and are passed over by their numbers. Only the
 //! process that leads polls; after another died, each update that comes is counted before it is
-//! handled, so that one that ends the process cannot do so for ever.
+//! handled, so that one that ends the process cannot do so for ever. One that was under way twice
+//! when a process died is handled alone.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;

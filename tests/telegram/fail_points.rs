@@ -44,7 +44,7 @@ async fn a_death_at_any_boundary_changes_nothing(#[case] act: (Act, &str)) {
 async fn a_death_at_any_boundary_changes_nothing_on_redis() {
     let server = Server::start(&[]);
     let stage = Stage::on_redis(server.address()).await;
-    let points = ["commit.after", "send.after", "acknowledge.before"];
+    let points = ["commit.after", "send.after"];
     dies_at(stage, &points, VERDICT).await;
 }
 

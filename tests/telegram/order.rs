@@ -46,15 +46,15 @@ async fn a_chat_that_telegram_wants_left_alone_keeps_no_other_waiting() {
     assert_eq!(refused, 1, "The wait was kept.");
 }
 
-/// So many are reminded, and so many write, at one message a second.
-const REMINDED: std::ops::Range<i64> = 100..110;
+/// So many are reminded, and so many write, at two messages a second.
+const REMINDED: std::ops::Range<i64> = 100..108;
 const WRITING: std::ops::Range<i64> = 200..206;
 const WITH_ICE: i64 = 300;
 
 #[tokio::test]
 async fn the_urgent_overtake_those_who_write_and_these_the_reminders() {
     let mut stage = Stage::empty().await;
-    stage.settings = vec![("BACKTALK_PER_SECOND", "1".to_owned())];
+    stage.settings = vec![("BACKTALK_PER_SECOND", "2".to_owned())];
     let now = SystemClock.now();
     let until_due = followed_up(now).due.expect("A time.").duration_since(now);
     let reminded = followed_up(now - until_due - SignedDuration::from_secs(1));
