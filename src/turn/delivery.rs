@@ -104,6 +104,7 @@ impl Delivery<'_> {
         let mut owed = self.record.body.owed.clone();
         owed.sort_by_key(|o| (o.owed.priority().unwrap_or(self.urgency), o.number));
         for entry in owed {
+            self.note_sent().await?;
             match self.send_owed(&entry).await {
                 Ok(()) => self.done.sent.push(entry.number),
                 Err(Stop::Send(SendError::Refused)) => {
@@ -170,7 +171,10 @@ impl Delivery<'_> {
         };
         let message = match edited {
             // Whatever is wrong with that message, a new one is the way on.
-            Err(SendError::NoMessage | SendError::Refused) => self.send(&open).await,
+            Err(SendError::NoMessage | SendError::Refused) => {
+                self.note_sent().await?;
+                self.send(&open).await
+            }
             other => other,
         };
         match message {
@@ -234,8 +238,20 @@ impl Delivery<'_> {
         }
     }
 
+    /// Before another new message goes out, the one before is noted as sent: a crash then repeats
+    /// one message at most, and not all.
+    async fn note_sent(&mut self) -> Result<(), Stop> {
+        let mut owed = self.record.body.owed.iter();
+        if owed.any(|o| self.done.sent.contains(&o.number)) {
+            self.renew().await?;
+        }
+        Ok(())
+    }
+
     async fn renew(&mut self) -> Result<(), Stop> {
         let mut next = self.record.clone();
+        let owed = &mut next.body.owed;
+        owed.retain(|o| !self.done.sent.contains(&o.number));
         next.due = due(&self.bot.dialogue, &next, self.clock.now());
         let renewed = self
             .bot
