@@ -39,6 +39,7 @@ use backtalk::store::seal::Keyring;
 use backtalk::store::sqlite::SqliteStore;
 use backtalk::store::{Person, Store};
 use backtalk::vignettes::{self, VignetteFile};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use bots::{Bots, Place};
@@ -71,8 +72,12 @@ async fn everysec_prints_what_it_can_lose() {
     assert_eq!(report.unfinished, 0);
 }
 
+/// Each run has the machine for itself.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
 /// One run, on this Redis or else on a file. What is printed is the report.
 async fn soak(what: &'static str, redis: Option<Fsync>) -> Report {
+    let _only = ONE_AT_A_TIME.lock().await;
     let seed = setting("BACKTALK_SOAK_SEED").unwrap_or(1);
     let count = setting("BACKTALK_SOAK_PEOPLE").unwrap_or(200) as usize;
     println!("soak: {what}, BACKTALK_SOAK_SEED={seed}, {count} people");

@@ -11,6 +11,7 @@ use backtalk::shipped;
 use backtalk::store::memory::MemoryStore;
 use backtalk::store::{Person, Record};
 use backtalk::turn::{Bot, Channel, Origin, SendError, deliver, take};
+use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 
 static DIALOGUE: LazyLock<Arc<Dialogue>> = LazyLock::new(|| {
@@ -277,6 +278,48 @@ async fn a_question_message_that_is_gone_is_sent_anew() {
         .expect("a record");
     assert_eq!(gone.log(), ["edit fails", "send Who has the pain, and ho"]);
     assert!(before.body.shown.is_some() && after.body.shown.is_some());
+}
+
+/// Takes so many new messages, and answers nothing to the next.
+struct Silent(Scripted, i64);
+
+#[async_trait]
+impl Channel for Silent {
+    async fn send(&self, _: Person, view: &View) -> Result<i64, SendError> {
+        match self.0.note("send", &view.text) {
+            Ok(n) if n > self.1 => std::future::pending().await,
+            answer => answer,
+        }
+    }
+
+    async fn edit(&self, _: Person, _: i64, _: &View) -> Result<(), SendError> {
+        Ok(())
+    }
+
+    async fn file(&self, _: Person, _: &str, _: &str) -> Result<i64, SendError> {
+        Ok(0)
+    }
+}
+
+#[tokio::test]
+async fn a_crash_between_two_new_messages_leaves_only_the_second_owed() {
+    let bot = bot();
+    let good = Scripted::default();
+    turn(&bot, &Input::Start { language: None }, 1, &good, noon()).await;
+    turn(&bot, &press(0, CHEST_PAIN[0].clone()), 2, &good, noon()).await;
+    let summary = Input::Command(Command::Summary);
+    let first = take(&bot, ANN, &summary, &origin(3), noon()).await;
+    let second = take(&bot, ANN, &summary, &origin(4), noon()).await;
+    assert!(first.is_ok());
+    let record = second.expect("the store answers").record.expect("a record");
+    assert_eq!(record.body.owed.len(), 2);
+    let silent = Silent(Scripted::default(), 1);
+    let still = Still(noon());
+    let sending = deliver(&bot, ANN, record, &silent, Priority::Answer, &still);
+    // The process dies while it waits for the second.
+    assert!(sending.now_or_never().is_none());
+    let record = bot.store.load(ANN).await.expect("the store answers");
+    assert_eq!(record.expect("a record").body.owed.len(), 1);
 }
 
 #[tokio::test]

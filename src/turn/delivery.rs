@@ -112,6 +112,7 @@ impl Delivery<'_> {
         let mut owed = self.record.body.owed.clone();
         owed.sort_by_key(|o| (o.owed.priority().unwrap_or(self.urgency), o.number));
         for entry in owed {
+            self.note_sent().await?;
             match self.send_owed(&entry).await {
                 Ok(()) => self.done.sent.push(entry.number),
                 Err(Stop::Send(SendError::Refused)) => {
@@ -178,7 +179,10 @@ impl Delivery<'_> {
         };
         let message = match edited {
             // Whatever is wrong with that message, a new one is the way on.
-            Err(SendError::NoMessage | SendError::Refused) => self.send(&open).await,
+            Err(SendError::NoMessage | SendError::Refused) => {
+                self.note_sent().await?;
+                self.send(&open).await
+            }
             other => other,
         };
         match message {
@@ -245,6 +249,16 @@ impl Delivery<'_> {
         Ok(())
     }
 
+    /// Before another new message goes out, the one before is noted as sent: a crash then repeats
+    /// one message at most, and not all.
+    async fn note_sent(&mut self) -> Result<(), Stop> {
+        let mut owed = self.record.body.owed.iter();
+        if owed.any(|o| self.done.sent.contains(&o.number)) {
+            self.renew().await?;
+        }
+        Ok(())
+    }
+
     async fn renew(&mut self) -> Result<(), Stop> {
         let now = self.clock.now();
         if rounds::next_due(&self.bot.dialogue, &self.session).is_some_and(|at| at <= now) {
@@ -252,6 +266,8 @@ impl Delivery<'_> {
             return Err(Stop::Send(SendError::Later(Duration::ZERO)));
         }
         let mut next = self.record.clone();
+        let owed = &mut next.body.owed;
+        owed.retain(|o| !self.done.sent.contains(&o.number));
         next.due = due(&self.bot.dialogue, &next, now);
         let renewed = self
             .bot

@@ -25,7 +25,7 @@ const BETWEEN_POWER_CUTS: Range<u64> = 8_000..20_000;
 const WITHOUT_POWER: Range<u64> = 50..2_500;
 
 /// Between two faults of Telegram or the network.
-const BETWEEN_FAULTS: Range<u64> = 300..3_000;
+const BETWEEN_FAULTS: Range<u64> = 1_000..8_000;
 
 /// How often it is looked whether something is to be done.
 const TICK: Duration = Duration::from_millis(50);

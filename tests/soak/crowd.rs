@@ -86,7 +86,12 @@ impl Crowd {
             if tell <= Instant::now() {
                 tell = Instant::now() + TELLING;
                 let finished = self.people.iter().filter(|person| person.is_finished());
-                println!("  {} of {} finished", finished.count(), self.people.len());
+                let did: usize = self.people.iter().map(|person| person.did.len()).sum();
+                println!(
+                    "  {} of {} finished, who all did {did} things",
+                    finished.count(),
+                    self.people.len()
+                );
             }
             let next = self.people.iter().filter_map(Somebody::acts_at).min();
             let next = next.unwrap_or(end).min(end);

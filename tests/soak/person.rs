@@ -10,7 +10,7 @@ use std::ops::Range;
 use backtalk::answerer;
 use backtalk::assess::is_coached;
 use backtalk::clock::{Clock, SystemClock};
-use backtalk::dialogue::{Act, Dialogue, Disposition, Knowledge, ScreenId, ScreenKind};
+use backtalk::dialogue::{Act, Dialogue, Disposition, FactId, Knowledge, ScreenId, ScreenKind};
 use backtalk::engine::route::{Place, is_offered, place};
 use backtalk::engine::session::{Aside, What};
 use backtalk::engine::{self, Command, Input, Press, Session, State, View, Wish, step, view};
@@ -24,7 +24,7 @@ use crate::emulator::{self, Emulator, Message};
 pub const LANGUAGE: &str = "en-GB";
 
 /// How long somebody thinks, in milliseconds.
-const THINKING: Range<u64> = 0..1_500;
+const THINKING: Range<u64> = 0..1_000;
 
 /// How long somebody waits before they try again.
 const PATIENCE: Range<u64> = 6_000..12_000;
@@ -212,8 +212,8 @@ impl Somebody {
 
     /// What they want now: what their facts say, but for a detour now and then.
     fn wish(&mut self, d: &Dialogue) -> Option<Wish> {
-        if let Some(wish) = self.intends.pop_front() {
-            return Some(wish);
+        if let Some(wish) = self.intends.front() {
+            return Some(wish.clone());
         }
         let state = State::of(d, &self.sure);
         if self.detours > 0
@@ -246,7 +246,11 @@ impl Somebody {
         let items = (0..s.items.len() as u8).filter(|n| {
             let item = &s.items[usize::from(*n)];
             let plain = item.act.is_none() && item.then.is_none() && item.reply.is_none();
-            plain && is_offered(d, state, screen, item) && !state.is_ticked(screen, *n)
+            let sure = item
+                .sets
+                .iter()
+                .all(|(fact, _)| !self.is_unsure_of(d, *fact));
+            plain && sure && is_offered(d, state, screen, item) && !state.is_ticked(screen, *n)
         });
         let items: Vec<u8> = items.collect();
         if items.is_empty() {
@@ -266,6 +270,12 @@ impl Somebody {
         Some(wrong)
     }
 
+    /// Who is unsure of something says so, and that only once.
+    fn is_unsure_of(&self, d: &Dialogue, fact: FactId) -> bool {
+        let option = self.facts.get(fact).option();
+        option.is_some_and(|option| d.facts[fact].options[usize::from(option)].id == "unsure")
+    }
+
     /// Whether the question then has a button for this.
     fn offers(&self, d: &Dialogue, then: &Session, wish: &Wish) -> bool {
         let press = Press {
@@ -282,8 +292,19 @@ impl Somebody {
         if wish == Wish::Act(Act::Why) {
             return self.say(d, "/why", Input::Command(Command::Why));
         }
+        let is_intended = self.intends.front() == Some(&wish);
         let press = self.press(d, &wish);
-        let (message, label) = self.find(d, chat, &press);
+        let Some((message, label)) = on_screen(chat, &press) else {
+            // What they did before is still on its way, and the chat shows what was before that.
+            // They decide anew, but a slip is still to be taken back.
+            if !is_intended {
+                self.intends.clear();
+            }
+            return;
+        };
+        if is_intended {
+            self.intends.pop_front();
+        }
         let pressed = self.after(d, &press);
         if self.chance.percent(10) && matches!(wish, Wish::Answer(_) | Wish::Tick(_)) {
             let typed = Input::Text(label.clone());
@@ -346,14 +367,6 @@ impl Somebody {
         after.expect("Nobody asks to be forgotten.")
     }
 
-    /// The lowest message with this button, and what the button says.
-    fn find(&self, d: &Dialogue, chat: &[Message], press: &Input) -> (i64, String) {
-        on_screen(chat, press).unwrap_or_else(|| {
-            let place = place(d, &State::of(d, &self.sure));
-            panic!("Person {} finds no {press:?} at {place:?}.", self.id)
-        })
-    }
-
     fn sees_what_follows(&self, d: &Dialogue, chat: &[Message]) -> bool {
         match &self.awaited {
             Awaited::Nothing => true,
@@ -387,6 +400,7 @@ pub fn told(d: &Dialogue, session: &Session) -> Option<Disposition> {
     State::of(d, session).told.map(|told| told.disposition)
 }
 
+/// The lowest message with this button, and what the button says.
 fn on_screen(chat: &[Message], press: &Input) -> Option<(i64, String)> {
     let Input::Press(press) = press else {
         return None;
