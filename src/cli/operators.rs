@@ -22,6 +22,15 @@ pub enum StoreCmd {
     Rotate(RotateArgs),
     /// Move everything from one store to another. The bot must not run.
     Migrate(MigrateArgs),
+    /// Throw the dead letters away that `doctor` shows, once somebody has looked. A bot that keeps
+    /// its records in a file must not run meanwhile.
+    ClearLetters(ClearArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ClearArgs {
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 #[derive(Debug, Args)]
@@ -92,6 +101,7 @@ pub fn store(command: StoreCmd) -> Outcome {
     match command {
         StoreCmd::Rotate(args) => runtime.block_on(rotate(&args)),
         StoreCmd::Migrate(args) => runtime.block_on(move_all(&args)),
+        StoreCmd::ClearLetters(args) => runtime.block_on(clear_letters(&args)),
     }
 }
 
@@ -129,6 +139,16 @@ async fn rotate(args: &RotateArgs) -> Outcome {
         "Somebody seals with another key: start every bot again with this key in the first place, and run this once more."
     );
     Ok(ExitCode::FAILURE)
+}
+
+async fn clear_letters(args: &ClearArgs) -> Outcome {
+    let settings = args.store.settings(config::BOT_FILE)?;
+    must_exist(&settings.choice)?;
+    let store = store_open::as_it_is(&settings, Keyring::none()).await?;
+    let count = store.parked().await.map_err(|e| e.to_string())?.len();
+    store.clear_parked().await.map_err(|e| e.to_string())?;
+    println!("{count} dead letters were thrown away.");
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The number of the bot that a store says it belongs to.

@@ -162,7 +162,7 @@ fn letters(look: &Look) -> Vec<Finding> {
     let all = GROUP.warn(
         "dead letters",
         format!("{count}; the newest follow"),
-        "look for their times in the log of the bot",
+        "look for their times in the log of the bot; then: backtalk store clear-letters",
     );
     let newest = look.letters.iter().rev().take(NEWEST).map(|letter| {
         let at = Timestamp::from_millisecond(letter.at_ms).unwrap_or_default();

@@ -315,3 +315,19 @@ fn what_cannot_be_moved_is_refused_with_the_reason() {
     drop(held);
     assert_eq!(run(&place, &file, &address, &prefix, &[]).code, Some(0));
 }
+
+#[test]
+fn dead_letters_are_thrown_away_when_somebody_has_looked() {
+    let place = Place::new();
+    let path = place.file("backtalk.sqlite");
+    let store = sqlite(&path, Keyring::none());
+    block_on(store.park(&letter(5))).unwrap();
+    drop(store);
+    let args = ["store", "clear-letters", "--store", path.to_str().unwrap()];
+    for count in [1, 0] {
+        let said = place.run(&args, &[], "");
+        assert_eq!(said.code, Some(0), "{said:?}");
+        let expected = format!("{count} dead letters were thrown away.\n");
+        assert_eq!(said.out, expected);
+    }
+}
