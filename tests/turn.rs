@@ -340,3 +340,36 @@ async fn refusing_consent_leaves_no_record() {
     assert_eq!(done.farewell.len(), 1);
     assert_eq!(bot.store.load(ANN).await.expect("the store answers"), None);
 }
+
+/// P5 of the promises: never early, never after its cancel was committed, and by one process.
+#[tokio::test]
+async fn a_reminder_is_claimed_when_due_and_not_sent_once_it_is_cancelled() {
+    let bot = bot();
+    let good = Scripted::default();
+    turn(&bot, &Input::Start { language: None }, 1, &good, noon()).await;
+    for (visit, wish) in (0..).zip(CHEST_PAIN) {
+        let update = i64::from(visit) + 2;
+        turn(&bot, &press(visit, wish), update, &good, noon()).await;
+    }
+    // "Did you get help?" comes two hours after the verdict.
+    let due = noon() + SignedDuration::from_hours(2);
+    let lease = Duration::from_secs(45);
+    let claimed = async |at: Timestamp| {
+        let claims = bot.store.claim_due(at, 10, lease).await;
+        claims.expect("the store answers").len()
+    };
+    assert_eq!(claimed(due - SignedDuration::from_millis(1)).await, 0);
+    assert_eq!(claimed(due).await, 1);
+    assert_eq!(claimed(due).await, 0, "One process holds the claim.");
+    let before = good.log();
+    let stop = Input::Command(Command::Stop);
+    let stopped = turn(&bot, &stop, 5, &good, due).await.expect("a record");
+    assert_eq!(stopped.due, None, "Nothing is due any more.");
+    let said_to_stop = good.log().len();
+    assert!(said_to_stop > before.len());
+    let late = due + SignedDuration::from_secs(46);
+    assert_eq!(claimed(late).await, 0, "Nor when the lease ends.");
+    // The process that claimed goes on.
+    turn(&bot, &Input::Due, 6, &good, late).await;
+    assert_eq!(good.log().len(), said_to_stop, "{:?}", good.log());
+}
