@@ -229,11 +229,6 @@ impl Chats {
         tokio::spawn(work(self.clone(), person, receive, flood));
     }
 
-    /// How many chats have a worker.
-    pub fn busy(&self) -> usize {
-        self.workers.lock().unwrap_or_else(|e| e.into_inner()).len()
-    }
-
     fn shed(&self, person: Person, job: Job) {
         if !job.input.is_theirs() {
             // A reminder that finds the chat busy is claimed again when its lease ends.

@@ -108,7 +108,8 @@ impl Gate {
     }
 
     /// How many wait.
-    pub fn waiting(&self) -> usize {
+    #[cfg(test)]
+    fn waiting(&self) -> usize {
         self.inner.queue().waiting.len()
     }
 }
