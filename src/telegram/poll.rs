@@ -28,7 +28,7 @@ use crate::engine::Input;
 use crate::fail_point;
 use crate::heartbeat;
 use crate::store::Person;
-use crate::store::commons::{self, Note};
+use crate::store::commons::{self, DeadLetter, Note};
 use teloxide::ApiError;
 
 /// How long Telegram holds a poll open while it has nothing for us, in seconds.
@@ -468,8 +468,13 @@ impl Poll {
                 if tries >= MOST_ATTEMPTS {
                     let shared = self.shared.clone();
                     tokio::spawn(async move {
-                        shared.park(Some(person), Some(id), "abort").await;
-                        shared.excuse(person, "error").await;
+                        // Another death may have come between parking and acknowledging it.
+                        let parked = shared.bot.store.parked().await;
+                        let is_known = |l: &DeadLetter| l.update == Some(id);
+                        if !parked.is_ok_and(|letters| letters.iter().any(is_known)) {
+                            shared.park(Some(person), Some(id), "abort").await;
+                            shared.excuse(person, "error").await;
+                        }
                         done(true);
                     });
                     return;
