@@ -214,7 +214,18 @@ impl Stage {
             return Arc::new(redis_server::store_at(address, "backtalk").await);
         }
         assert!(self.program.is_none(), "The store belongs to the program.");
-        Arc::new(SqliteStore::open(&self.store(), Keyring::none()).expect("The store opens."))
+        let path = self.store();
+        let open = || SqliteStore::open(&path, Keyring::none());
+        let mut opened = open();
+        // A process that another test starts just now holds our lock until it is itself.
+        for _ in 0..500 {
+            if opened.is_ok() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            opened = open();
+        }
+        Arc::new(opened.expect("The store opens."))
     }
 
     /// Whether these bytes are anywhere in the files of the store.
