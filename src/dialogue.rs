@@ -16,15 +16,19 @@ pub mod numbers;
 pub mod places;
 pub mod schema;
 pub mod template;
+pub mod zones;
 
 use std::collections::{BTreeMap, HashMap};
 
 pub use condition::Condition;
-pub use file::{Act, Disposition, Element, FactKind};
+pub use file::{Act, CheckInOnly, Disposition, Element, FactKind};
 pub use knowledge::{FactId, Knowledge, Known, Options, Truth};
 pub use numbers::Numbers;
 pub use places::{Place, Places};
 pub use template::{Template, Words};
+pub use zones::Zones;
+
+use crate::quiet::Quiet;
 
 /// The number of a screen in its dialogue.
 pub type ScreenId = usize;
@@ -71,6 +75,10 @@ pub struct Dialogue {
     pub clock: Clock,
     /// The pages of the plan.
     pub pages: Vec<Page>,
+    /// Guided exercises.
+    pub drills: Vec<Drill>,
+    /// What holds for all check-ins.
+    pub follow_up: FollowUp,
     /// Messages some time after the verdict.
     pub check_ins: Vec<CheckIn>,
     /// Messages by id, of the dialogue and of `common.yaml`.
@@ -79,6 +87,8 @@ pub struct Dialogue {
     pub common: Common,
     /// Numbers by country.
     pub numbers: Numbers,
+    /// Time zones by country.
+    pub zones: Zones,
     /// The sources, by id, each with who refers to it.
     pub sources: BTreeMap<String, Source>,
     /// Statements that are left out on purpose.
@@ -233,6 +243,8 @@ pub struct Phase {
     pub danger: bool,
     /// Whether it comes after the verdict.
     pub after_verdict: bool,
+    /// Whether its screens are asked by check-ins.
+    pub check_in: bool,
 }
 
 /// One state of the machine: a question with its answers.
@@ -302,6 +314,21 @@ pub struct Item {
     pub reply: Option<String>,
     /// The plan page it opens.
     pub page: Option<usize>,
+    /// The danger signs are asked again.
+    pub recheck: Option<Recheck>,
+    /// What the bot does besides storing the answer.
+    pub also: Option<Act>,
+    /// The pain goes on, so the start of the bout is by now longer ago.
+    pub lasts: bool,
+}
+
+/// How the danger signs are asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recheck {
+    /// In their own order.
+    All,
+    /// This screen first.
+    First(ScreenId),
 }
 
 /// A condition that gives a disposition.
@@ -429,6 +456,78 @@ pub struct Clock {
     pub off_again_after_minutes: u32,
     /// A round that is put off is offered again after this.
     pub snooze_minutes: u32,
+    /// Once it was put off, these waits can be chosen from.
+    pub snooze_again_minutes: [u32; 2],
+    /// Put off this often, a round counts as left out.
+    pub most_snoozes: u8,
+    /// While a pack is on, the message that says so is brought up to date this often.
+    pub progress_minutes: u32,
+    /// An offer later than this is one line, whatever was missed.
+    pub offer_late_after_minutes: u32,
+    /// After this many rounds in a row without an answer, no more are offered.
+    pub most_missed: u8,
+    /// When the bot stays quiet, for those who have chosen nothing else.
+    pub quiet: Quiet,
+    /// Other quiet hours that are offered.
+    pub other_quiet: Vec<Quiet>,
+    /// Where it comes from.
+    pub source: Vec<String>,
+}
+
+/// A guided exercise.
+#[derive(Debug)]
+pub struct Drill {
+    /// Its id.
+    pub id: String,
+    /// The page that has its button.
+    pub page: usize,
+    /// The button that begins it.
+    pub button: String,
+    /// What it advises.
+    pub advises: Vec<Element>,
+    /// Offered only when this holds.
+    pub when: Condition,
+    /// From this many hours since the start of the bout.
+    pub from_hours: u32,
+    /// What stands above every step.
+    pub title: Template,
+    /// The steps of one round: what to do, and for how many seconds.
+    pub steps: Vec<(Template, u32)>,
+    /// How often all steps are gone through.
+    pub rounds: u32,
+    /// When to stop.
+    pub stop: Template,
+    /// The message after it.
+    pub done: String,
+    /// The danger screen that is asked first when it brings something on.
+    pub recheck: ScreenId,
+    /// Where it comes from.
+    pub source: Vec<String>,
+}
+
+impl Drill {
+    /// How many seconds it takes as a whole.
+    pub fn seconds(&self) -> u32 {
+        let round: u32 = self.steps.iter().map(|(_, s)| s).sum();
+        round.saturating_mul(self.rounds)
+    }
+}
+
+/// What holds for all check-ins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowUp {
+    /// Without an answer, a check-in is asked once more after this.
+    pub repeat_after_hours: u32,
+    /// Without an answer to that, one closing message follows after this.
+    pub close_after_hours: u32,
+    /// Check-ins are spread over so many minutes after their time.
+    pub spread_minutes: u32,
+    /// Coaching ends this long after the triage.
+    pub coaching_ends_after_hours: u32,
+    /// After so many re-checks of `soon` or more, with no clinician seen, coaching stops.
+    pub stop_after_soon: u32,
+    /// An exercise that was left out comes back after this.
+    pub drop_drill_hours: u32,
     /// Where it comes from.
     pub source: Vec<String>,
 }
@@ -502,10 +601,14 @@ pub struct CheckIn {
     pub after_hours: u32,
     /// For whom.
     pub dispositions: Vec<Disposition>,
-    /// What is sent.
-    pub message: String,
-    /// The facts it asks again.
-    pub asks: Vec<FactId>,
+    /// What is sent, when it asks no screens.
+    pub message: Option<String>,
+    /// The screens it asks, in order, each with whom it is for.
+    pub asks: Vec<(ScreenId, Option<file::CheckInOnly>)>,
+    /// What is said after the last answer: the first that holds.
+    pub closes: Vec<(Condition, String)>,
+    /// Coaching ends with it.
+    pub ends_coaching: bool,
     /// Where it comes from.
     pub source: Vec<String>,
 }
@@ -552,6 +655,10 @@ pub struct Common {
     pub back: Vec<String>,
     /// The labels of the buttons that every screen shares.
     pub buttons: file::ButtonWords,
+    /// What a line of what is coming says.
+    pub coming: file::ComingWords,
+    /// Words of the picture of the days.
+    pub picture: file::PictureWords,
     /// Words that the reading grade leaves out.
     pub grade_exceptions: Vec<String>,
 }

@@ -5,20 +5,27 @@
 //! decides which events an input adds, and what is owed for them.
 
 mod act;
+pub mod coach;
 pub mod coaching;
 pub mod compact;
 pub mod effect;
 pub mod export;
+pub mod fire;
 pub mod fold;
+pub mod history;
 pub mod input;
+pub mod local;
 pub mod plain_text;
 pub mod press;
 pub mod rounds;
 pub mod route;
 pub mod session;
 pub mod standing;
+mod settings;
+mod start_round;
 mod tap;
 pub mod text_answer;
+pub mod timers;
 mod typed;
 pub mod verdict;
 pub mod view;
@@ -34,8 +41,9 @@ pub use route::Place;
 pub use session::{Aside, Pack, Session};
 
 use crate::assess;
-use crate::dialogue::{Act, Dialogue, Disposition, Element, ScreenKind};
+use crate::dialogue::{Act, Dialogue, Disposition, Element, Recheck, ScreenKind};
 use crate::plan;
+use coach::Over;
 use session::{Begin, RoundWhat, What};
 use text_answer::{Danger, Typed};
 
@@ -147,14 +155,13 @@ impl Turn<'_> {
             self.came_back_first(&before);
             self.day_passed =
                 before.came_back != Some(true) && self.state().came_back == Some(true);
-            if rounds::fold(self.d, &self.s, &before).silenced {
-                self.s.round(self.now, RoundWhat::Resumed);
-            }
+            self.wrote_again();
         }
         match input {
             Input::Due => {
-                let owed = rounds::fire(self.d, &mut self.s, self.now);
-                self.owed.extend(owed);
+                let fired = fire::fire(self.d, &mut self.s, self.now);
+                self.owed.extend(fired.owed);
+                self.fresh |= fired.fresh;
             }
             Input::Blocked => self.s.round(self.now, RoundWhat::Silenced),
             Input::Away { .. } => self.was_away(&before),
@@ -173,9 +180,20 @@ impl Turn<'_> {
         }
     }
 
+    /// Whoever writes is there again: what waited for that goes on.
+    fn wrote_again(&mut self) {
+        let standing = coaching::standing(&self.s);
+        if standing.silenced || standing.closed {
+            self.s.round(self.now, RoundWhat::Resumed);
+        }
+        if matches!(standing.round, coaching::Round::Waiting { .. }) {
+            self.s.round(self.now, RoundWhat::Back);
+        }
+    }
+
     /// The open question comes again, with a word of excuse, to somebody who waits for it.
     fn was_away(&mut self, state: &State) {
-        if !state.open || rounds::fold(self.d, &self.s, state).silenced {
+        if !state.open || coaching::standing(&self.s).silenced {
             return;
         }
         self.fresh = true;
@@ -201,6 +219,7 @@ impl Turn<'_> {
             return;
         }
         self.judge();
+        self.close_check_in();
         self.begin_anew_when_over_full();
         // A note stands over the open question, so it gives way too.
         if matches!(self.s.aside, Aside::None | Aside::Note(_)) && !self.s.waiting.is_empty() {
@@ -209,6 +228,32 @@ impl Turn<'_> {
         }
         self.bound_waiting();
         coaching::roll_up(&mut self.s, self.now);
+    }
+
+    /// After the last question of a check-in its closing words are said.
+    fn close_check_in(&mut self) {
+        // Most talks never come to one.
+        let asked = |e: &session::Event| matches!(e.what, What::CheckIn { .. });
+        if !self.s.log.iter().any(asked) {
+            return;
+        }
+        let state = self.state();
+        let Some(open) = state.check_in else { return };
+        if state.open || route::checking(self.d, &state).is_some() {
+            return;
+        }
+        self.say(What::CheckedIn);
+        let Some(check_in) = self.d.check_ins.get(usize::from(open.number)) else {
+            return;
+        };
+        let full = self.d.completed(&state.known);
+        let close = check_in
+            .closes
+            .iter()
+            .find(|(when, _)| self.d.holds(when, &full, state.disposition()));
+        if let Some((_, message)) = close {
+            self.message(message);
+        }
     }
 
     fn begin_anew_when_over_full(&mut self) {
@@ -295,6 +340,10 @@ impl Turn<'_> {
         self.s.page = None;
         self.fresh = true;
         self.end_rounds_if_barred();
+        let state = self.state();
+        if coach::over(self.d, &self.s, &state, self.now) == Some(Over::UntilSeen) {
+            self.message("stop_until_seen");
+        }
     }
 
     fn start(&mut self, language: Option<&str>) {
@@ -323,6 +372,7 @@ impl Turn<'_> {
         if rounds::fold(self.d, &self.s, &state).state != rounds::RoundState::Idle {
             self.end_rounds(RoundWhat::Stopped);
         }
+        self.end_drill();
         self.fresh = true;
         if state.began {
             self.say(What::Began(Begin::Fresh));
@@ -351,6 +401,11 @@ impl Turn<'_> {
                     self.again(&state);
                 }
             }
+            Command::Timezone => self.act(Act::Timezone),
+            Command::Reminders => self.act(Act::Reminders),
+            Command::Pause => self.act(Act::Pause),
+            Command::Resume => self.act(Act::Resume),
+            Command::History if state.began || told => self.owed.push(Owed::History),
             Command::Plan if told => self.act(Act::Plan),
             Command::Summary if state.began || told => self.act(Act::Summary),
             Command::Why if state.began || told => self.act(Act::Why),

@@ -26,8 +26,12 @@ pub mod fail_point;
 pub mod heartbeat;
 /// Invitation codes: signed, expiring, and made without keeping anything. Pure.
 pub mod invite;
+/// The picture of the days.
+pub mod picture;
 /// The plan: packs by the clock and the gates, and the lines of each page. Pure.
 pub mod plan;
+/// Quiet hours and days in a person's own time, and the times that people type. Pure.
+pub mod quiet;
 /// Wakes people who are due.
 pub mod reminder;
 /// Replay files: a conversation that is also a test. Pure.

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use crate::assess;
-use crate::dialogue::{Dialogue, Disposition, Element, Knowledge, Line};
+use crate::dialogue::{Dialogue, Disposition, Element, Knowledge, Known, Line};
 use crate::engine::coaching;
-use crate::engine::fold::State;
+use crate::engine::fold::{State, aged};
 use crate::engine::session::{Pack, Session};
 
 /// The state of the ice and heat clock.
@@ -34,6 +34,8 @@ pub struct Packs {
     pub heat: bool,
     /// Whether the skin looked wrong, so that both are barred.
     pub skin_wrong: bool,
+    /// Whether the hours in which ice helps are over.
+    pub ice_is_over: bool,
 }
 
 impl Packs {
@@ -46,9 +48,13 @@ impl Packs {
     }
 }
 
-/// The facts with which gates are read: harmless where never asked, open where skipped.
-pub fn known_for_gates(d: &Dialogue, state: &State) -> Knowledge {
+/// The facts with which gates are read at `now`: harmless where never asked, open where skipped,
+/// and what the clock counts from as long ago as it is by now.
+pub fn known_for_gates(d: &Dialogue, state: &State, now: Timestamp) -> Knowledge {
     let mut known = d.completed(&state.known);
+    for aged in aged(d, &state.known, &state.said_at, now.as_millisecond()) {
+        known.set(aged.fact, Known::one(aged.option));
+    }
     for &screen in &state.skipped {
         for item in &d.screens[screen].items {
             for &(fact, _) in &item.sets {
@@ -59,10 +65,10 @@ pub fn known_for_gates(d: &Dialogue, state: &State) -> Knowledge {
     known
 }
 
-/// The gates that fire and what they leave out, by the disposition told last.
-pub fn gates(d: &Dialogue, state: &State) -> (Vec<usize>, Vec<Element>) {
+/// The gates that fire at `now` and what they leave out, by the disposition told last.
+pub fn gates(d: &Dialogue, state: &State, now: Timestamp) -> (Vec<usize>, Vec<Element>) {
     let disposition = state.disposition().unwrap_or(Disposition::NoTriage);
-    assess::gates(d, &known_for_gates(d, state), disposition)
+    assess::gates(d, &known_for_gates(d, state, now), disposition)
 }
 
 /// Hours since the bout or its injury began, by the answers and the time since they were given.
@@ -90,12 +96,17 @@ pub fn hours_since_start(d: &Dialogue, state: &State, now: Timestamp) -> u32 {
 
 /// Which packs fit this person now.
 pub fn packs(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> Packs {
-    let (_, out) = gates(d, state);
-    let skin_wrong = coaching::standing(session).skin_wrong;
+    let (_, out) = gates(d, state, now);
+    let standing = coaching::standing(session);
+    let skin_wrong = standing.skin_wrong;
+    // What was said of an earlier bout does not count for this one.
+    let began_ms = state.began_ms.unwrap_or(i64::MIN);
+    let ice_worse = standing.ice_worse_ms.is_some_and(|ms| ms >= began_ms);
     let barred = |e: Element| skin_wrong || out.contains(&e) || out.contains(&Element::Coaching);
     let full = d.completed(&state.known);
     let hours = hours_since_start(d, state, now);
-    let (ice, heat) = (!barred(Element::Ice), !barred(Element::Heat));
+    let ice = !barred(Element::Ice) && !ice_worse;
+    let heat = !barred(Element::Heat);
     let clock = if !ice && !heat {
         ClockState::Neither
     } else if hours < d.clock.ice_until_hours {
@@ -136,12 +147,13 @@ pub fn packs(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> 
         ice,
         heat,
         skin_wrong,
+        ice_is_over: hours >= d.clock.choose_until_hours,
     }
 }
 
 /// The lines of a page that fit this person now.
 pub fn lines<'a>(d: &'a Dialogue, state: &State, page: usize, now: Timestamp) -> Vec<&'a Line> {
-    let (_, out) = gates(d, state);
+    let (_, out) = gates(d, state, now);
     let disposition = state.disposition();
     let full = d.completed(&state.known);
     let hours = hours_since_start(d, state, now);
@@ -157,5 +169,33 @@ pub fn lines<'a>(d: &'a Dialogue, state: &State, page: usize, now: Timestamp) ->
                 && (l.from_hours..l.until_hours).contains(&hours)
                 && d.holds(&l.when, &full, disposition)
         })
+        .collect()
+}
+
+/// The guided exercises that fit this person now, by number.
+pub fn drills(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> Vec<usize> {
+    let (_, out) = gates(d, state, now);
+    let standing = coaching::standing(session);
+    if out.contains(&Element::Coaching) || standing.skin_wrong {
+        return Vec::new();
+    }
+    let full = d.completed(&state.known);
+    let hours = hours_since_start(d, state, now);
+    let pause_ms = i64::from(d.follow_up.drop_drill_hours).saturating_mul(3_600_000);
+    let is_dropped = |number: usize| {
+        standing.dropped.iter().any(|(at_ms, n)| {
+            usize::from(*n) == number && now.as_millisecond() < at_ms.saturating_add(pause_ms)
+        })
+    };
+    d.drills
+        .iter()
+        .enumerate()
+        .filter(|(number, drill)| {
+            !drill.advises.iter().any(|e| out.contains(e))
+                && drill.from_hours <= hours
+                && d.holds(&drill.when, &full, state.disposition())
+                && !is_dropped(*number)
+        })
+        .map(|(number, _)| number)
         .collect()
 }

@@ -19,7 +19,7 @@ use crate::assess::assess;
 use crate::clock::Still;
 use crate::dialogue::Dialogue;
 use crate::engine::export::{Retraced, retrace};
-use crate::engine::rounds;
+use crate::engine::timers;
 use crate::engine::route::{Place, place};
 use crate::engine::session::Aside;
 use crate::engine::standing::standing;
@@ -308,6 +308,7 @@ impl<'a> Runner<'a> {
             .and_then(|r| r.body.shown)
             .map(|s| s.message);
         let new = self.channel.take_new();
+        // A message that shows a round or an exercise is new once, and edited from then on.
         let bot = new
             .into_iter()
             .filter(|(id, _)| Some(*id) != shown)
@@ -335,7 +336,7 @@ impl<'a> Runner<'a> {
                     .map(|&r| d.rules[r].id.clone())
                     .collect()
             }),
-            due: rounds::next_due(d, &session),
+            due: timers::next_due(d, &session, now),
         })
     }
 }

@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 pub use commons::Commons;
-pub use record::{OwedEntry, Record, Shown};
+pub use record::{Live, OwedEntry, Record, Shown};
 pub use stored::Stored;
 
 /// One person, by the number of their private chat. The terminal has number 0.

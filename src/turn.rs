@@ -18,10 +18,10 @@ use crate::dialogue::{Act, Dialogue};
 use crate::engine::coaching::{Round, standing};
 use crate::engine::session::Aside;
 use crate::engine::{
-    self, Command, Input, Owed, Press, Session, State, View, Wish, rounds, step, view,
+    self, Command, Input, Owed, Press, Session, State, View, Wish, step, timers, view,
 };
 use crate::fail_point;
-use crate::store::{Commit, OwedEntry, Person, Record, Shown, Store, StoreError, UpdateId};
+use crate::store::{Commit, Live, OwedEntry, Person, Record, Shown, Store, StoreError, UpdateId};
 
 /// What a turn needs: the dialogue and where records live.
 #[derive(Clone)]
@@ -189,6 +189,7 @@ pub async fn take(
             next.active = now;
         }
         place_question(&bot.dialogue, &mut next, result.fresh, now);
+        place_live(&bot.dialogue, &mut next, now);
         next.due = due(&bot.dialogue, &next, now);
         if *input == Input::Blocked {
             owe_nothing(&mut next);
@@ -224,6 +225,7 @@ pub async fn take(
 fn owe_nothing(record: &mut Record) {
     record.body.owed.clear();
     record.body.folding.clear();
+    record.body.over.clear();
     record.due = None;
 }
 
@@ -297,6 +299,8 @@ fn session_of(d: &Dialogue, record: &Record) -> Session {
             let mut new = engine::begin(d);
             new.country.clone_from(&other.country);
             new.language.clone_from(&other.language);
+            new.zone.clone_from(&other.zone);
+            new.quiet = other.quiet;
             new.visits_before = other
                 .visits_before
                 .wrapping_add(other.log.len() as u32)
@@ -327,6 +331,19 @@ fn place_question(d: &Dialogue, record: &mut Record, fresh: bool, now: Timestamp
     }
 }
 
+/// The message of a round or an exercise that is over is left behind.
+fn place_live(d: &Dialogue, record: &mut Record, now: Timestamp) {
+    let Some(session) = &record.body.session else {
+        return;
+    };
+    let wanted = view::live(d, session, now).map(|(began_ms, _)| began_ms);
+    if let Some(live) = record.body.live.take_if(|l| Some(l.began_ms) != wanted) {
+        let over = &mut record.body.over;
+        over.push(live.shown.message);
+        over.drain(..over.len().saturating_sub(MOST_FOLDING));
+    }
+}
+
 /// Leave out the oldest of the least urgent messages, so that the newest verdict stays.
 fn bound_owed(owed: &mut Vec<OwedEntry>) {
     while owed.len() > MOST_OWED {
@@ -338,13 +355,16 @@ fn bound_owed(owed: &mut Vec<OwedEntry>) {
 /// When the bot must look at this person again.
 fn due(d: &Dialogue, record: &Record, now: Timestamp) -> Option<Timestamp> {
     let session = record.body.session.as_ref()?;
-    let timer = rounds::next_due(d, session);
     // While something is being sent, a timer waits until that is settled: another process that took
     // it up meanwhile would send the same.
     if has_undelivered(d, record, now) {
         return Some(now + DELIVERY_LEASE);
     }
-    timer
+    let timer = timers::next_due(d, session, now);
+    // What changes by itself as time goes by is looked at too; a timer never waits for it.
+    let look = timers::next_look(d, session, now);
+    let lease = has_progress(d, record, now).then_some(now + DELIVERY_LEASE);
+    [timer, lease.or(look)].into_iter().flatten().min()
 }
 
 /// The least wait after a failed delivery: twice as long with every failure of the same message.
@@ -371,10 +391,22 @@ fn has_undelivered(d: &Dialogue, record: &Record, now: Timestamp) -> bool {
     if !body.owed.is_empty() || !body.folding.is_empty() {
         return true;
     }
+    if !body.over.is_empty() || body.live.is_none() && view::live(d, session, now).is_some() {
+        return true;
+    }
     match view::view(d, session, now) {
         Some(v) => body.shown.is_none_or(|s| s.view != hash(&v)),
         None => false,
     }
+}
+
+/// Whether the message of a round or an exercise shows how far it was a while ago. An edit may be
+/// repeated, so nothing waits for it.
+fn has_progress(d: &Dialogue, record: &Record, now: Timestamp) -> bool {
+    let (Some(session), Some(live)) = (&record.body.session, record.body.live) else {
+        return false;
+    };
+    view::live(d, session, now).is_some_and(|(_, v)| hash(&v) != live.shown.view)
 }
 
 /// The hash by which a view is known to be shown.

@@ -324,6 +324,9 @@ pub struct PhaseEntry {
     /// Whether its screens come after the verdict, for the plan.
     #[serde(default)]
     pub after_verdict: bool,
+    /// Whether its screens are asked by check-ins, which name them in plan.yaml.
+    #[serde(default)]
+    pub check_in: bool,
 }
 
 /// One state of the machine: a question with its answers.
@@ -431,6 +434,19 @@ pub struct ItemEntry {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub page: Option<Text>,
+    /// The danger signs are asked again, this screen first; `all` for their own order.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub recheck: Option<Text>,
+    /// What the bot does besides storing the answer.
+    #[serde(default)]
+    pub also: Option<Act>,
+    /// The pain goes on, so the start of the bout is by now longer ago than it was answered.
+    #[serde(default)]
+    pub lasts: bool,
+    /// It stores nothing and leads to the next question.
+    #[serde(default)]
+    pub goes_on: bool,
 }
 
 /// What a button can do besides answering a question.
@@ -495,6 +511,40 @@ pub enum Act {
     FeelsWorse,
     /// Help is on the way or was given: no more asking.
     GotHelp,
+    /// Ask again after the first of the longer waits.
+    SnoozeMore,
+    /// Ask again after the second of the longer waits.
+    SnoozeMost,
+    /// Go on with the pack that fits now.
+    GoOn,
+    /// Ice makes it worse.
+    IceWorse,
+    /// A visit is booked.
+    Booked,
+    /// No visit is booked yet.
+    NotBooked,
+    /// A clinician has seen them.
+    Seen,
+    /// Say which time zone they are in.
+    Timezone,
+    /// Type the time or a city.
+    TimezoneOther,
+    /// Say when to stay quiet.
+    QuietHours,
+    /// Type the quiet hours.
+    QuietOther,
+    /// What is coming.
+    Reminders,
+    /// Choose for how long to pause.
+    Pause,
+    /// No pause any more.
+    Resume,
+    /// End the guided exercise.
+    DrillStop,
+    /// End the guided exercise, since it brings a sign of danger.
+    DrillWorse,
+    /// Leave that exercise out for a while.
+    DrillDrop,
     /// Erase everything.
     Forget,
 }
@@ -644,6 +694,10 @@ pub struct PlanFile {
     pub clock: ClockEntry,
     /// The pages, in the order of their buttons.
     pub pages: Vec<PageEntry>,
+    /// Guided exercises: messages that change as the person goes along.
+    pub drills: Vec<DrillEntry>,
+    /// What holds for all check-ins.
+    pub follow_up: FollowUpEntry,
     /// When the bot writes again.
     pub check_ins: Vec<CheckInEntry>,
     /// Texts of the plan and its rounds.
@@ -745,6 +799,107 @@ pub struct ClockEntry {
     pub off_again_after_minutes: u32,
     /// A round that is put off is offered again after this.
     pub snooze_minutes: u32,
+    /// Once it was put off, these two waits can be chosen from.
+    pub snooze_again_minutes: [u32; 2],
+    /// Put off this often, a round counts as left out.
+    pub most_snoozes: u8,
+    /// While a pack is on, the message that says so is brought up to date this often.
+    pub progress_minutes: u32,
+    /// An offer later than this is one line, whatever was missed.
+    pub offer_late_after_minutes: u32,
+    /// After this many rounds in a row without an answer, no more are offered.
+    pub most_missed: u8,
+    /// When the bot stays quiet, for those who have chosen nothing else.
+    pub quiet: QuietEntry,
+    /// Ids of `sources.yaml`.
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+}
+
+/// Quiet hours, in the person's own time.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuietEntry {
+    /// When they begin, such as `22:00`.
+    #[schemars(with = "String")]
+    pub from: Text,
+    /// When they end, such as `07:00`.
+    #[schemars(with = "String")]
+    pub to: Text,
+    /// Other hours that are offered to choose from, such as `21:00 to 07:00`.
+    #[schemars(with = "Vec<String>")]
+    pub others: Vec<Text>,
+}
+
+/// A guided exercise.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DrillEntry {
+    /// The id.
+    #[schemars(with = "String")]
+    pub drill: Text,
+    /// The page of the plan that has its button.
+    #[schemars(with = "String")]
+    pub page: Text,
+    /// The button that begins it.
+    pub button: String,
+    /// What it advises: left out when a gate leaves that out.
+    pub advises: Vec<Element>,
+    /// Offered only when this holds.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub when: Option<Text>,
+    /// From this many hours since the start of the bout.
+    #[serde(default)]
+    pub from_hours: u32,
+    /// What stands above every step.
+    #[schemars(with = "String")]
+    pub title: Text,
+    /// The steps of one round, in order.
+    pub steps: Vec<StepEntry>,
+    /// How often all steps are gone through.
+    pub rounds: u32,
+    /// When to stop, under every step.
+    #[schemars(with = "String")]
+    pub stop: Text,
+    /// The message after it.
+    #[schemars(with = "String")]
+    pub done: Text,
+    /// The danger screen that is asked first when it brings something on.
+    #[schemars(with = "String")]
+    pub recheck: Text,
+    /// Ids of `sources.yaml`.
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+}
+
+/// One step of a guided exercise.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepEntry {
+    /// What to do.
+    #[schemars(with = "String")]
+    pub say: Text,
+    /// For how long.
+    pub seconds: u32,
+}
+
+/// What holds for all check-ins.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FollowUpEntry {
+    /// Without an answer, a check-in is asked once more after this.
+    pub repeat_after_hours: u32,
+    /// Without an answer to that, one closing message follows after this.
+    pub close_after_hours: u32,
+    /// Check-ins are spread over so many minutes after their time.
+    pub spread_minutes: u32,
+    /// Coaching ends this long after the triage.
+    pub coaching_ends_after_hours: u32,
+    /// After so many re-checks of `soon` or more, with no clinician seen, coaching stops.
+    pub stop_after_soon: u32,
+    /// An exercise that was left out comes back after this.
+    pub drop_drill_hours: u32,
     /// Ids of `sources.yaml`.
     #[schemars(with = "Vec<String>")]
     pub source: Vec<Text>,
@@ -840,19 +995,62 @@ pub struct CheckInEntry {
     pub after_hours: u32,
     /// The dispositions it is for.
     pub dispositions: Vec<Disposition>,
-    /// The message that is sent.
-    #[schemars(with = "String")]
-    pub message: Text,
-    /// The facts it asks again.
+    /// The message that is sent, when it asks no screens.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub asks: Vec<Text>,
+    #[schemars(with = "Option<String>")]
+    pub message: Option<Text>,
+    /// The screens it asks, in order.
+    #[serde(default)]
+    pub asks: Vec<CheckInAskEntry>,
+    /// What is said after the last answer: the first that holds.
+    #[serde(default)]
+    pub closes: Vec<CloseEntry>,
+    /// Coaching ends with it.
+    #[serde(default)]
+    pub ends_coaching: bool,
     /// What each answer leads to, for the reader.
     #[serde(default)]
     pub escalation: String,
     /// Ids of `sources.yaml`.
     #[schemars(with = "Vec<String>")]
     pub source: Vec<Text>,
+}
+
+/// A screen that a check-in asks.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckInAskEntry {
+    /// The screen.
+    #[schemars(with = "String")]
+    pub screen: Text,
+    /// Only for those to whom this applies.
+    #[serde(default)]
+    pub only: Option<CheckInOnly>,
+}
+
+/// To whom a screen of a check-in applies, by what happened in the rounds.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, serde::Serialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckInOnly {
+    /// Those who have used ice or heat.
+    UsedPacks,
+    /// Those who have neither booked nor been seen.
+    NoVisit,
+}
+
+/// What is said at the end of a check-in.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CloseEntry {
+    /// When it is said. May read `DISPOSITION`.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub when: Option<Text>,
+    /// The message.
+    #[schemars(with = "String")]
+    pub message: Text,
 }
 
 /// `sources.yaml`: where each claim comes from.
@@ -973,6 +1171,10 @@ pub struct CommonFile {
     pub about_a_person: Vec<String>,
     /// Words for yes, no and not sure.
     pub answers: AnswerWords,
+    /// What a line of what is coming says.
+    pub coming: ComingWords,
+    /// Words of the picture of the days.
+    pub picture: PictureWords,
     /// Our own texts.
     pub messages: Vec<MessageEntry>,
     /// Names of medicines and other words that the reading grade leaves out.
@@ -1048,12 +1250,88 @@ pub struct ButtonWords {
     pub pack_off: String,
     /// The education cards, which are also the heading of their list.
     pub cards: String,
+    /// Set the time zone.
+    pub set_time: String,
+    /// Another time than those offered.
+    pub another_time: String,
+    /// Other quiet hours than those offered.
+    pub other_hours: String,
+    /// Pause the reminders.
+    pub pause: String,
+    /// Pause for `{ $hours }` hours.
+    #[schemars(with = "String")]
+    pub pause_hours: String,
+    /// Pause until the morning.
+    pub pause_tomorrow: String,
+    /// Pause until the person says so.
+    pub pause_open: String,
+    /// End the pause.
+    pub resume: String,
+    /// Leave out what is coming next.
+    pub skip_next: String,
+    /// Be asked now what a check-in would ask.
+    pub check_in_now: String,
+    /// Leave the next check-in out.
+    pub skip_check_in: String,
+    /// Say when to stay quiet.
+    pub quiet_hours: String,
+    /// No more rounds today.
+    pub stop_today: String,
+    /// What is coming.
+    pub coming: String,
     /// Start ice, with `{ $minutes }`.
     #[schemars(with = "String")]
     pub start_ice: String,
     /// Start heat, with `{ $minutes }`.
     #[schemars(with = "String")]
     pub start_heat: String,
+}
+
+/// What a line of what is coming says.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ComingWords {
+    /// A look at the skin.
+    pub skin_check: String,
+    /// The pack must come off.
+    pub take_off: String,
+    /// The next round is offered.
+    pub next_round: String,
+    /// In the morning it is asked whether to go on.
+    pub morning: String,
+    /// A check-in.
+    pub check_in: String,
+    /// "Did you get help?"
+    pub help_check: String,
+    /// Reminders are paused until `{ $until }`.
+    #[schemars(with = "String")]
+    pub paused: String,
+    /// Reminders are paused until the person says so.
+    pub paused_open: String,
+}
+
+/// Words of the picture of the days.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PictureWords {
+    /// The heading.
+    pub title: String,
+    /// The pain scores.
+    pub pain: String,
+    /// Rounds of ice.
+    pub ice: String,
+    /// Rounds of heat.
+    pub heat: String,
+    /// Check-ins.
+    pub check_in: String,
+    /// There is nothing to draw yet.
+    pub empty: String,
+    /// The dispositions, in a word each.
+    pub dispositions: BTreeMap<String, String>,
+    /// No pain score at all.
+    pub no_score: String,
+    /// No advice was given.
+    pub no_advice: String,
 }
 
 /// `numbers.yaml`: emergency and crisis numbers by country.

@@ -99,12 +99,39 @@ fn describe(d: &Dialogue) -> String {
         {
             writeln!(out, "card {} {}", c.0.id, c.1.print(&d.facts))?;
         }
+        for x in &d.drills {
+            let seconds: Vec<u32> = x.steps.iter().map(|(_, s)| *s).collect();
+            writeln!(
+                out,
+                "drill {} {} {:?} {} {} {seconds:?} {}",
+                x.id,
+                x.page,
+                x.advises,
+                x.when.print(&d.facts),
+                x.from_hours,
+                x.rounds
+            )?;
+        }
+        let f = &d.follow_up;
+        writeln!(
+            out,
+            "follow-up {} {} {} {} {} {}",
+            f.repeat_after_hours,
+            f.close_after_hours,
+            f.spread_minutes,
+            f.coaching_ends_after_hours,
+            f.stop_after_soon,
+            f.drop_drill_hours
+        )?;
         for c in &d.check_ins {
             writeln!(
                 out,
-                "check-in {} {} {:?} {:?}",
-                c.id, c.after_hours, c.dispositions, c.asks
+                "check-in {} {} {:?} {:?} {}",
+                c.id, c.after_hours, c.dispositions, c.asks, c.ends_coaching
             )?;
+            for (when, message) in &c.closes {
+                writeln!(out, "  close {} {message}", when.print(&d.facts))?;
+            }
         }
         for v in &d.verdicts {
             writeln!(out, "verdict {} {:?} {:?}", v.id, v.disposition, v.rules)?;
@@ -119,13 +146,16 @@ fn items(out: &mut String, d: &Dialogue, items: &[Item]) -> std::fmt::Result {
     for i in items {
         writeln!(
             out,
-            "  item {:?} {} {:?} {:?} {:?} {:?}",
+            "  item {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {}",
             i.sets,
             i.only_if.print(&d.facts),
             i.then,
             i.act,
             i.reply,
-            i.page
+            i.page,
+            i.recheck,
+            i.also,
+            i.lasts
         )?;
     }
     Ok(())

@@ -3,6 +3,7 @@
 //! Load resolves references and shapes. What needs the whole dialogue (reachability, sources,
 //! lengths, reading grade) is in [`check`](super::check).
 
+mod coaching;
 mod common;
 mod fact;
 mod ids;
@@ -22,10 +23,11 @@ use super::knowledge::{FactId, Known, MOST_OPTIONS};
 use super::numbers::{Country, Numbers, Unknown};
 use super::places::Places;
 use super::template::Template;
+use super::zones::{self, Zones};
 use super::{
-    Card, CheckIn, Clock, Common, Concern, Dialogue, Excluded, Explain, Fact, FactOption, Form,
-    Gate, Item, Line, Message, Page, Pauses, PersonLine, Phase, Round, Rule, Ruling, Screen,
-    ScreenKind, Since, Source, Verdict, Wait, form,
+    Card, CheckIn, Clock, Common, Concern, Dialogue, Drill, Excluded, Explain, Fact, FactOption,
+    FollowUp, Form, Gate, Item, Line, Message, Page, Pauses, PersonLine, Phase, Recheck, Round,
+    Rule, Ruling, Screen, ScreenId, ScreenKind, Since, Source, Verdict, Wait, form,
 };
 
 /// The placeables that a text may use: what the bot can fill in.
@@ -53,8 +55,6 @@ pub const PLACEABLES: &[&str] = &[
     "when_check",
     "when_off",
     "when_next",
-    "when_15",
-    "when_20",
     "n",
     "cap",
     "pack",
@@ -75,14 +75,23 @@ pub const PLACEABLES: &[&str] = &[
     "clock",
     "from",
     "to",
-    "guess_1",
-    "guess_2",
-    "guess_3",
-    "when_line",
-    "next_line",
     "minutes",
     "keep_days",
     "deleted_at",
+    "passed",
+    "bar",
+    "check_line",
+    "note",
+    "title",
+    "step",
+    "stop",
+    "until",
+    "hours",
+    "list",
+    "scores",
+    "ice",
+    "heat",
+    "changes",
 ];
 
 /// Read the dialogue `name` from its files, or say everything that is wrong with them.
@@ -171,9 +180,10 @@ struct Loader<'a> {
     issues: Vec<Issue>,
 }
 
-impl Loader<'_> {
-    fn read<T: DeserializeOwned>(&mut self, path: &str) -> Option<T> {
-        let Some(text) = self.texts.get(path) else {
+impl<'a> Loader<'a> {
+    fn text(&mut self, path: &str) -> Option<&'a str> {
+        let text = self.texts.get(path);
+        if text.is_none() {
             self.issues.push(Issue {
                 code: Code::Missing,
                 file: path.to_owned(),
@@ -181,8 +191,12 @@ impl Loader<'_> {
                 message: format!("the file `dialogues/{path}` is missing"),
                 cure: "Every dialogue has all of its files; an empty list is enough where there is nothing to say.".into(),
             });
-            return None;
-        };
+        }
+        text.map(String::as_str)
+    }
+
+    fn read<T: DeserializeOwned>(&mut self, path: &str) -> Option<T> {
+        let text = self.text(path)?;
         let options = serde_saphyr::options! { with_snippet: false };
         match serde_saphyr::from_str_with_options(text, options) {
             Ok(value) => Some(value),
@@ -338,6 +352,7 @@ impl Builder<'_> {
                 title: p.title.clone(),
                 danger: p.danger,
                 after_verdict: p.after_verdict,
+                check_in: p.check_in,
             })
             .collect();
         let built_screens: Vec<Screen> = (0..screens.screens.len())
@@ -429,24 +444,16 @@ impl Builder<'_> {
             .iter()
             .map(|p| self.page(&plan_path, p))
             .collect();
+        let drills = plan
+            .drills
+            .iter()
+            .filter_map(|d| self.drill(&plan_path, d))
+            .collect();
+        let follow_up = self.follow_up(&plan_path, &plan.follow_up);
         let check_ins = plan
             .check_ins
             .iter()
-            .map(|c| {
-                self.known_message(&plan_path, &c.message);
-                CheckIn {
-                    id: c.check_in.value.clone(),
-                    after_hours: c.after_hours,
-                    dispositions: c.dispositions.clone(),
-                    message: c.message.value.clone(),
-                    asks: self.fact_list(&plan_path, &c.asks),
-                    source: self.source(
-                        &plan_path,
-                        &format!("check-in {}", c.check_in.value),
-                        &c.source,
-                    ),
-                }
-            })
+            .map(|c| self.check_in(&plan_path, c, &built_screens, &phases))
             .collect();
         let mut messages = HashMap::new();
         self.messages(&verdict_path, &verdict.messages, &mut messages);
@@ -500,6 +507,7 @@ impl Builder<'_> {
             })
             .collect();
         let numbers = self.numbers(&numbers, &common.country_unknown);
+        let zones = self.zones();
         let common = self.common(common);
 
         let pauses = Pauses {
@@ -547,10 +555,13 @@ impl Builder<'_> {
             gates,
             clock,
             pages,
+            drills,
+            follow_up,
             check_ins,
             messages,
             common,
             numbers,
+            zones,
             sources: self.sources,
             excluded,
             rulings,
@@ -586,11 +597,18 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "about",
     "anything_new",
     "anything_new_day",
+    "away",
+    "busy",
     "by_mistake",
     "by_mistake_other",
     "card_head",
     "change_ask",
+    "check_close",
+    "check_line",
+    "check_repeat",
     "child_line",
+    "choose_round",
+    "coaching_over",
     "country",
     "country_other",
     "country_unknown_name",
@@ -598,6 +616,10 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "crisis_words",
     "day_full",
     "draft_line",
+    "drill_dropped",
+    "drill_now",
+    "drill_over",
+    "drill_stopped",
     "emergency_words",
     "error",
     "error_lost",
@@ -605,24 +627,36 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "folded",
     "forget_ask",
     "forget_done",
+    "full",
     "got_help",
     "group",
     "heat_15",
     "heat_off",
     "heat_on",
     "heat_round",
+    "heat_switch",
     "help",
     "help_now",
+    "history",
+    "history_empty",
     "ice_off",
     "ice_on",
     "ice_round",
+    "ice_worse",
     "invitation_over",
     "is_off",
+    "is_off_night",
     "kept_level",
+    "late",
+    "morning",
     "moved",
+    "next_morning",
     "no_tablets_line",
     "not_now",
     "not_sure_which",
+    "note_missed",
+    "note_unconfirmed",
+    "nothing_coming",
     "nothing_yet",
     "off_again",
     "only_invited",
@@ -638,8 +672,22 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "pack_line_skin",
     "pack_safety_heat",
     "pack_safety_ice",
+    "packs_end",
+    "pause_ask",
+    "paused",
+    "paused_open",
     "plan_first",
     "privacy",
+    "quiet_bad",
+    "quiet_hours",
+    "quiet_other",
+    "quiet_set",
+    "re_booked",
+    "re_new_sign",
+    "re_seen",
+    "reminders",
+    "rest_first",
+    "round_over",
     "safety_24h",
     "safety_2h",
     "settings",
@@ -650,16 +698,22 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "snoozed",
     "stale",
     "start_again",
+    "still_there",
+    "stop_until_seen",
     "stopped",
     "stopped_today",
     "text_understood",
+    "time_bad",
+    "time_now",
+    "time_other",
+    "time_set",
+    "time_up",
+    "time_which",
+    "trouble",
     "unknown_media",
     "unknown_text",
+    "unpaused",
     "warm_line",
     "why",
     "why_verdict",
-    "away",
-    "busy",
-    "full",
-    "trouble",
 ];

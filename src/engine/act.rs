@@ -38,23 +38,15 @@ impl Turn<'_> {
                     self.s.aside = Aside::None;
                 }
             }
-            Act::CheckAgain | Act::FeelsWorse => {
-                self.end_rounds(RoundWhat::Stopped);
-                self.s.aside = Aside::None;
-                self.s.page = None;
-                self.fresh = true;
-                if state.began {
-                    self.say(What::Began(Begin::Again));
-                }
-                if act == Act::FeelsWorse {
-                    self.note("feels_worse");
-                }
+            Act::CheckAgain => self.check_again(Recheck::All),
+            Act::FeelsWorse => {
+                self.check_again(Recheck::All);
+                self.note("feels_worse");
             }
             Act::Plan => {
                 self.s.aside = Aside::None;
                 self.s.page = None;
-                let (_, out) = plan::gates(self.d, &state);
-                if out.contains(&Element::Coaching) {
+                if coach::over(self.d, &self.s, &state, self.now) == Some(Over::Barred) {
                     self.again(&state);
                 } else if !state.planned {
                     self.fresh = true;
@@ -96,16 +88,23 @@ impl Turn<'_> {
             Act::ItIsOff => self.off(&state),
             Act::SkinFine => self.s.round(self.now, RoundWhat::SkinFine),
             Act::SkinWrong => {
+                self.put_by();
                 self.s.round(self.now, RoundWhat::SkinWrong);
                 self.message("skin_wrong");
             }
-            Act::Snooze => self.offered(RoundWhat::Snoozed, "snoozed"),
-            Act::SkipRound => self.offered(RoundWhat::Skipped, "skipped"),
+            Act::Snooze => self.snooze(self.d.clock.snooze_minutes),
+            Act::SnoozeMore => self.snooze(self.d.clock.snooze_again_minutes[0]),
+            Act::SnoozeMost => self.snooze(self.d.clock.snooze_again_minutes[1]),
+            Act::SkipRound => self.skip_round(),
             Act::StopToday => {
+                self.put_by();
                 self.end_rounds(RoundWhat::StoppedToday);
                 self.message("stopped_today");
             }
+            Act::GoOn => self.go_on(),
+            Act::IceWorse => self.ice_worse(),
             Act::Stop => {
+                self.s.aside = Aside::None;
                 self.end_rounds(RoundWhat::Silenced);
                 self.message("stopped");
             }
@@ -113,6 +112,25 @@ impl Turn<'_> {
                 self.s.round(self.now, RoundWhat::GotHelp);
                 self.message("got_help");
             }
+            Act::Booked => self.visit(RoundWhat::Booked, "re_booked"),
+            Act::Seen => self.visit(RoundWhat::Seen, "re_seen"),
+            Act::NotBooked => self.s.round(self.now, RoundWhat::NotBooked),
+            Act::Timezone => self.ask_setting(Aside::Time),
+            Act::TimezoneOther => self.ask_setting(Aside::TimeTyped),
+            Act::QuietHours => self.ask_setting(Aside::Quiet),
+            Act::QuietOther => self.ask_setting(Aside::QuietTyped { bad: false }),
+            Act::Reminders => self.ask_setting(Aside::Reminders),
+            Act::Pause => self.ask_setting(Aside::Pause),
+            Act::Resume => self.resume(),
+            Act::DrillStop => {
+                if self.end_drill() {
+                    self.message("drill_stopped");
+                } else {
+                    self.stale();
+                }
+            }
+            Act::DrillWorse => self.drill_worse(),
+            Act::DrillDrop => self.drop_drill(),
             Act::Forget => {
                 self.message("forget_done");
                 self.erase = true;
@@ -143,6 +161,27 @@ impl Turn<'_> {
         )
     }
 
+    /// Ask the danger signs again, and silence everything else.
+    pub(super) fn check_again(&mut self, how: Recheck) {
+        self.end_rounds(RoundWhat::Stopped);
+        self.s.aside = Aside::None;
+        self.s.page = None;
+        self.fresh = true;
+        if self.state().began {
+            self.say(What::Began(Begin::Again));
+            if let Recheck::First(screen) = how {
+                self.say(What::First {
+                    screen: screen as u16,
+                });
+            }
+        }
+    }
+
+    fn visit(&mut self, what: RoundWhat, reply: &str) {
+        self.s.round(self.now, what);
+        self.message(reply);
+    }
+
     /// Say the verdict that stands once more.
     pub(super) fn again(&mut self, state: &State) {
         if let Some(told) = state.told.filter(|_| !state.open) {
@@ -171,92 +210,6 @@ impl Turn<'_> {
         }
     }
 
-    pub(super) fn start_pack(&mut self, pack: Pack) {
-        let state = self.state();
-        let packs = plan::packs(self.d, &self.s, &state, self.now);
-        let round = rounds::fold(self.d, &self.s, &state).state;
-        if !packs.allows(pack) || state.open {
-            return self.stale();
-        }
-        match round {
-            // A double tap starts nothing twice.
-            rounds::RoundState::On { .. } => return,
-            // The time off is part of the round.
-            rounds::RoundState::Resting {
-                pack: p,
-                may_start: false,
-                ..
-            } if p == pack => return self.stale(),
-            _ => {}
-        }
-        if rounds::rounds_in_a_day(&self.s, pack, self.now)
-            >= rounds::times(self.d, pack).cap_per_day
-        {
-            return self.message("day_full");
-        }
-        let safety = if pack == Pack::Ice {
-            "pack_safety_ice"
-        } else {
-            "pack_safety_heat"
-        };
-        let offered = matches!(round, rounds::RoundState::Offered { pack: p } if p == pack);
-        if !offered && self.s.aside != Aside::Message(safety.to_owned()) {
-            // The first pack shows how to use it safely; its *Start* begins the round.
-            return self.aside(safety);
-        }
-        self.s.aside = Aside::None;
-        self.s.round(self.now, RoundWhat::Started(pack));
-        let id = if pack == Pack::Ice {
-            "ice_on"
-        } else {
-            "heat_on"
-        };
-        self.owed.push(Owed::Message {
-            id: id.into(),
-            about_ms: Some(self.now.as_millisecond()),
-        });
-    }
-
-    pub(super) fn off(&mut self, state: &State) {
-        if matches!(
-            rounds::fold(self.d, &self.s, state).state,
-            rounds::RoundState::On { .. }
-        ) {
-            self.s.round(self.now, RoundWhat::Off);
-            self.owed.push(Owed::Message {
-                id: "is_off".into(),
-                about_ms: Some(self.now.as_millisecond()),
-            });
-        } else {
-            self.stale();
-        }
-    }
-
-    pub(super) fn offered(&mut self, what: RoundWhat, reply: &str) {
-        let state = self.state();
-        let round = rounds::fold(self.d, &self.s, &state).state;
-        let first = match &self.s.aside {
-            Aside::Message(id) if id == "pack_safety_ice" => Some(Pack::Ice),
-            Aside::Message(id) if id == "pack_safety_heat" => Some(Pack::Heat),
-            _ => None,
-        };
-        self.put_by();
-        let noted = match (round, first) {
-            (rounds::RoundState::Offered { .. }, _) => Some(what),
-            (rounds::RoundState::Idle, Some(pack)) if what == RoundWhat::Snoozed => {
-                Some(RoundWhat::PutOff(pack))
-            }
-            _ => None,
-        };
-        if let Some(noted) = noted {
-            self.s.round(self.now, noted);
-            self.owed.push(Owed::Message {
-                id: reply.into(),
-                about_ms: Some(self.now.as_millisecond()),
-            });
-        }
-    }
-
     /// End the rounds. No timer will speak of a pack that is still on, so it is said at once.
     pub(super) fn end_rounds(&mut self, how: RoundWhat) {
         let state = self.state();
@@ -272,9 +225,11 @@ impl Turn<'_> {
     /// Coaching stops where a gate says so.
     pub(super) fn end_rounds_if_barred(&mut self) {
         let state = self.state();
-        let (_, out) = plan::gates(self.d, &state);
-        let running = rounds::fold(self.d, &self.s, &state).state != rounds::RoundState::Idle;
-        if running && out.contains(&Element::Coaching) {
+        let (_, out) = plan::gates(self.d, &state, self.now);
+        let r = rounds::fold(self.d, &self.s, &state);
+        let running = r.state != rounds::RoundState::Idle || r.standing.drill.is_some();
+        let over = coach::over(self.d, &self.s, &state, self.now) == Some(Over::UntilSeen);
+        if running && (over || out.contains(&Element::Coaching)) {
             if state.disposition() == Some(Disposition::Emergency) {
                 // Nothing may stand beside the call for help.
                 self.s.round(self.now, RoundWhat::Stopped);

@@ -33,6 +33,17 @@ pub enum Owed {
     Export,
     /// The open question was folded into a summary of the answers.
     Folded,
+    /// A message by id that a timer sends.
+    Reminder {
+        /// Its id.
+        id: String,
+        /// When it was to come, in milliseconds since 1970: one that comes late says so.
+        planned_ms: i64,
+        /// A message by id that stands in front of it.
+        note: Option<String>,
+    },
+    /// The picture of the days.
+    History,
 }
 
 impl Owed {
@@ -48,14 +59,11 @@ impl Owed {
     pub fn priority(&self) -> Option<Priority> {
         match self {
             Owed::Verdict { .. } => Some(Priority::Emergency),
-            Owed::Message { id, .. }
-                if matches!(
-                    id.as_str(),
-                    "ice_off" | "heat_off" | "pack_late" | "off_again" | "skin_check_5"
-                ) =>
-            {
-                Some(Priority::TakeOff)
-            }
+            Owed::Message { id, .. } | Owed::Reminder { id, .. } => match id.as_str() {
+                "ice_off" | "heat_off" | "off_again" | "skin_check_5" => Some(Priority::TakeOff),
+                "safety_2h" | "safety_24h" => Some(Priority::Emergency),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -106,6 +114,9 @@ impl View {
 pub struct Timer {
     /// When it is due.
     pub at: Timestamp,
+    /// When it was to come, by which it is late: at the end of the quiet hours or the pause that it
+    /// would have fallen into.
+    pub planned: Timestamp,
     /// What for.
     pub what: super::session::RoundWhat,
 }

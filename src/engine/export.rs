@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::coaching::Earlier;
 use crate::dialogue::Disposition;
+use crate::quiet::Quiet;
 use rounds::{DayLine, RoundLine};
 
 pub use read::{import, parse};
@@ -26,7 +27,7 @@ pub use write::export;
 pub const FORMAT: &str = "backtalk export";
 
 /// The number of the format that is written and read.
-pub const NUMBER: u32 = 1;
+pub const NUMBER: u32 = 2;
 
 /// The whole file, in the order in which it is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,12 @@ pub struct File {
     pub country: Option<String>,
     /// The language code that the messenger gave.
     pub language: Option<String>,
+    /// The time zone that was told, by its name in the tz database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// When they want quiet, in minutes since midnight, where they chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<Quiet>,
     /// What was said, in order.
     pub answers: Vec<Line>,
     /// Rounds of ice and heat, and what was sent later, in order.
@@ -185,6 +192,22 @@ pub enum Said {
     /// Nothing was new after the pause.
     #[serde(rename = "nothing was new")]
     NothingNew,
+    /// A check-in was asked.
+    #[serde(rename = "was asked at a check-in")]
+    CheckIn {
+        /// Which.
+        check_in: String,
+        /// Whether ice or heat was used before.
+        packs: bool,
+        /// Whether no visit was booked or made yet.
+        no_visit: bool,
+    },
+    /// The check-in was over.
+    #[serde(rename = "the check-in was over")]
+    CheckedIn,
+    /// These danger signs go first.
+    #[serde(rename = "is asked this first")]
+    First(Asked),
 }
 
 /// An answer of a screen.
@@ -271,6 +294,28 @@ pub enum Over {
         /// Its id.
         message: String,
     },
+    /// The time it is now.
+    Time,
+    /// The time or a city is to be typed.
+    TimeTyped,
+    /// What was typed was no time and no city.
+    TimeBad,
+    /// The choice of a time zone.
+    Zones {
+        /// By their names in the tz database.
+        zones: Vec<String>,
+    },
+    /// The choice of quiet hours.
+    Quiet,
+    /// Quiet hours are to be typed.
+    QuietTyped {
+        /// Whether those that were typed could not be read.
+        bad: bool,
+    },
+    /// What is coming.
+    Reminders,
+    /// For how long to pause.
+    Pause,
 }
 
 /// A page of the plan.

@@ -42,6 +42,27 @@ pub struct State {
     pub said_at: BTreeMap<FactId, i64>,
     /// The person was away for long, and is asked whether anything is new.
     pub came_back: Option<bool>,
+    /// When the check from nothing began, in milliseconds since 1970.
+    pub began_ms: Option<i64>,
+    /// Whether the danger signs are or were asked again since then.
+    again: bool,
+    /// When the last triage ended with a verdict, in milliseconds since 1970.
+    pub triaged_ms: Option<i64>,
+    /// When a check of the danger signs again, in a row with others, came out as soon or more.
+    pub soon_again_ms: Vec<i64>,
+    /// The check-in that is being asked.
+    pub check_in: Option<OpenCheckIn>,
+}
+
+/// A check-in that is being asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenCheckIn {
+    /// Its number in the dialogue.
+    pub number: u8,
+    /// Whether ice or heat was used before.
+    pub packs: bool,
+    /// Whether no visit was booked or made yet.
+    pub no_visit: bool,
 }
 
 /// A verdict that was given.
@@ -81,6 +102,11 @@ impl State {
             visit: session.visits_before.wrapping_add(visits(log)),
             said_at: BTreeMap::new(),
             came_back: None,
+            began_ms: None,
+            again: false,
+            triaged_ms: None,
+            soon_again_ms: Vec::new(),
+            check_in: None,
         };
         for (index, event) in effective(d, log) {
             let before: Vec<Known> = d
@@ -90,6 +116,10 @@ impl State {
                 .map(|s| state.known.get(s.fact))
                 .collect();
             state.apply(d, index, event);
+            if lasts(d, event.what) {
+                state.age(d, event.at_ms);
+                continue;
+            }
             for (since, before) in d.clock.since.iter().zip(before) {
                 if state.known.get(since.fact) != before {
                     state.said_at.insert(since.fact, event.at_ms);
@@ -106,14 +136,42 @@ impl State {
                     self.forget_all(d);
                 }
                 self.began = true;
+                self.began_ms = Some(event.at_ms);
+                self.again = false;
+                self.soon_again_ms.clear();
+                self.check_in = None;
                 self.open = true;
                 self.floor = None;
                 self.done.insert(0);
             }
             What::Began(Begin::Again) => {
                 self.ask_danger_again(d);
+                self.again = true;
+                self.check_in = None;
                 self.came_back = None;
             }
+            What::First { screen } => {
+                self.done.remove(&usize::from(screen));
+                self.opened.insert(0, screen.into());
+            }
+            What::CheckIn {
+                number,
+                packs,
+                no_visit,
+            } => {
+                self.check_in = Some(OpenCheckIn {
+                    number,
+                    packs,
+                    no_visit,
+                });
+                let asks = d.check_ins.get(usize::from(number)).map(|c| &c.asks);
+                for (screen, _) in asks.into_iter().flatten() {
+                    self.done.remove(screen);
+                    self.ticks.remove(screen);
+                    self.skipped.remove(screen);
+                }
+            }
+            What::CheckedIn => self.check_in = None,
             What::NothingNew => self.came_back = None,
             What::Answered { screen, item } => {
                 let screen = usize::from(screen);
@@ -148,6 +206,15 @@ impl State {
             What::Asked { fact, option } => self.answer(d, fact.into(), option, None, false),
             What::Undone | What::Reopened { .. } | What::Withdrawn => self.open = self.began,
             What::Told { disposition } => {
+                if self.open {
+                    self.triaged_ms = Some(event.at_ms);
+                    if self.again && disposition >= Disposition::Soon {
+                        self.soon_again_ms.push(event.at_ms);
+                    } else {
+                        self.soon_again_ms.clear();
+                    }
+                }
+                self.check_in = None;
                 self.told = Some(Told {
                     disposition,
                     index,
@@ -196,6 +263,14 @@ impl State {
             self.forget(fact);
         }
         self.opened.retain(|id| !again(*id));
+    }
+
+    /// The pain goes on at this moment, so what it counts from is by now longer ago.
+    fn age(&mut self, d: &Dialogue, at_ms: i64) {
+        for aged in aged(d, &self.known, &self.said_at, at_ms) {
+            self.known.set(aged.fact, Known::one(aged.option));
+            self.said_at.insert(aged.fact, aged.said_ms);
+        }
     }
 
     /// A new check begins from nothing; what was told stands until it ends.
@@ -405,6 +480,62 @@ impl State {
     }
 }
 
+/// An answer that has aged: what it would be by now, and when that would have been said.
+pub struct Aged {
+    /// The fact.
+    pub fact: FactId,
+    /// The option that fits by now.
+    pub option: u8,
+    /// A moment at which it would have been true, in milliseconds since 1970.
+    pub said_ms: i64,
+}
+
+/// The facts that the clock counts from, as they are by `at_ms`: "under a day ago" that was said
+/// two days ago is two to three days ago.
+pub fn aged(
+    d: &Dialogue,
+    known: &Knowledge,
+    said_at: &BTreeMap<FactId, i64>,
+    at_ms: i64,
+) -> Vec<Aged> {
+    const HOUR_MS: i64 = 3_600_000;
+    let mut out = Vec::new();
+    for since in &d.clock.since {
+        let (Some(option), Some(&said_ms)) =
+            (known.get(since.fact).option(), said_at.get(&since.fact))
+        else {
+            continue;
+        };
+        let hours = |o: usize| since.hours.get(o).copied().flatten().map(i64::from);
+        let Some(then) = hours(option.into()) else {
+            continue;
+        };
+        let by_now = then.saturating_add(at_ms.saturating_sub(said_ms).max(0) / HOUR_MS);
+        let fits = (0..since.hours.len())
+            .filter_map(|o| Some((hours(o)?, o)))
+            .filter(|(from, _)| *from <= by_now && *from > then)
+            .max();
+        if let Some((from, option)) = fits {
+            out.push(Aged {
+                fact: since.fact,
+                option: option as u8,
+                said_ms: said_ms.saturating_add((from - then).saturating_mul(HOUR_MS)),
+            });
+        }
+    }
+    out
+}
+
+/// Whether an answer says that the pain goes on.
+fn lasts(d: &Dialogue, what: What) -> bool {
+    let What::Answered { screen, item } = what else {
+        return false;
+    };
+    let screen = d.screens.get(usize::from(screen));
+    let item = screen.and_then(|s| s.items.get(usize::from(item)));
+    item.is_some_and(|i| i.lasts)
+}
+
 /// How many questions were settled: every event but ticks opens a new visit.
 fn visits(log: &[Event]) -> u32 {
     log.iter().filter(|e| !is_tick(e.what)).count() as u32
@@ -427,9 +558,11 @@ pub(super) fn effective(d: &Dialogue, log: &[Event]) -> Vec<(usize, Event)> {
     for (index, &event) in log.iter().enumerate() {
         match event.what {
             What::Undone => {
+                let checking = checks_in(&out);
                 let taken = undo(&mut out);
-                // Going back among the questions of the plan leaves the verdict as it is.
-                if taken.is_some_and(|w| is_after_verdict(d, w)) {
+                // Going back among the questions of the plan, or of a check-in, leaves the verdict
+                // as it is.
+                if taken.map_or(checking, |w| is_after_verdict(d, w)) {
                     continue;
                 }
             }
@@ -440,6 +573,17 @@ pub(super) fn effective(d: &Dialogue, log: &[Event]) -> Vec<(usize, Event)> {
         out.push((index, event));
     }
     out
+}
+
+/// Whether a check-in is being asked after these events.
+fn checks_in(out: &[(usize, Event)]) -> bool {
+    let last = out.iter().rev().find(|(_, e)| {
+        matches!(
+            e.what,
+            What::CheckIn { .. } | What::CheckedIn | What::Told { .. } | What::Began(_)
+        )
+    });
+    last.is_some_and(|(_, e)| matches!(e.what, What::CheckIn { .. }))
 }
 
 /// Whether an answer was given on a screen that comes after the verdict.
@@ -467,7 +611,12 @@ fn undo(out: &mut Vec<(usize, Event)>) -> Option<What> {
     }
     let begin = out
         .iter()
-        .rposition(|(_, e)| matches!(e.what, What::Began(_) | What::CameBack { a_day: true }))
+        .rposition(|(_, e)| {
+            matches!(
+                e.what,
+                What::Began(_) | What::CameBack { a_day: true } | What::CheckIn { .. }
+            )
+        })
         .map_or(0, |i| i + 1);
     // An answer to words that were typed is no screen to go back to.
     let last = out[begin..]

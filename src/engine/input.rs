@@ -64,8 +64,18 @@ pub enum Command {
     Export,
     /// Erase everything.
     Forget,
-    /// Country.
+    /// Country, time and quiet hours.
     Settings,
+    /// The time zone.
+    Timezone,
+    /// What is coming.
+    Reminders,
+    /// No reminders for a while.
+    Pause,
+    /// Reminders again.
+    Resume,
+    /// The picture of the days.
+    History,
 }
 
 impl Command {
@@ -83,7 +93,16 @@ impl Command {
         ("privacy", Command::Privacy, "What I keep about you"),
         ("export", Command::Export, "All I keep, as a file"),
         ("forget", Command::Forget, "Delete everything"),
-        ("settings", Command::Settings, "Change your country"),
+        ("reminders", Command::Reminders, "What is coming, and when"),
+        ("pause", Command::Pause, "No reminders for a while"),
+        ("resume", Command::Resume, "Reminders again"),
+        ("history", Command::History, "Your days as a picture"),
+        ("timezone", Command::Timezone, "Set your time"),
+        (
+            "settings",
+            Command::Settings,
+            "Country, time and quiet hours",
+        ),
     ];
 
     /// The command of that name, without the slash.

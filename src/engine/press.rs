@@ -56,6 +56,18 @@ pub enum Wish {
     ChangePart(u8),
     /// The fact of a message's button, then its reply.
     AskedThen(u8, u8, String),
+    /// This time zone, by its name in the tz database.
+    Zone(String),
+    /// Quiet from this minute of the day until that.
+    Quiet(u16, u16),
+    /// A pause of so many hours; 0 until the morning, the largest number until they say so.
+    Pause(u16),
+    /// Ask this check-in now.
+    CheckInNow(u8),
+    /// Leave this check-in out.
+    SkipCheckIn(u8),
+    /// Begin this guided exercise.
+    Drill(u8),
 }
 
 impl Wish {
@@ -87,6 +99,12 @@ impl fmt::Display for Press {
             Wish::Reopen(s) => write!(f, "o{s}"),
             Wish::ChangePart(p) => write!(f, "l{p}"),
             Wish::AskedThen(x, o, id) => write!(f, "m{x}.{o}.{id}"),
+            Wish::Zone(name) => write!(f, "z{name}"),
+            Wish::Quiet(from, to) => write!(f, "h{from}.{to}"),
+            Wish::Pause(hours) => write!(f, "w{hours}"),
+            Wish::CheckInNow(n) => write!(f, "i{n}"),
+            Wish::SkipCheckIn(n) => write!(f, "j{n}"),
+            Wish::Drill(n) => write!(f, "g{n}"),
         }
     }
 }
@@ -124,6 +142,15 @@ impl Press {
             'c' => Wish::Country(rest.to_owned()),
             'o' => Wish::Reopen(rest.parse().ok()?),
             'l' => Wish::ChangePart(one()?),
+            'z' => Wish::Zone(rest.to_owned()),
+            'h' => {
+                let (from, to) = rest.split_once('.')?;
+                Wish::Quiet(from.parse().ok()?, to.parse().ok()?)
+            }
+            'w' => Wish::Pause(rest.parse().ok()?),
+            'i' => Wish::CheckInNow(one()?),
+            'j' => Wish::SkipCheckIn(one()?),
+            'g' => Wish::Drill(one()?),
             'm' => {
                 let mut parts = rest.splitn(3, '.');
                 let fact = parts.next()?.parse().ok()?;
@@ -174,6 +201,12 @@ mod tests {
             Wish::Reopen(40),
             Wish::ChangePart(1),
             Wish::AskedThen(4, 2, "re_worse".into()),
+            Wish::Zone("America/Argentina/ComodRivadavia".into()),
+            Wish::Quiet(1320, 420),
+            Wish::Pause(u16::MAX),
+            Wish::CheckInNow(2),
+            Wish::SkipCheckIn(3),
+            Wish::Drill(1),
         ];
         for wish in wishes {
             let press = Press {

@@ -1,13 +1,15 @@
-//! Ice and heat rounds and follow-ups: their log folded to timers, and what a due timer does.
+//! Ice and heat rounds: their log folded with the times of a dialogue.
+//!
+//! `timers` says what they wait for, `fire` what a due timer does.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::coaching::{self, Rest, Round};
-use super::effect::{Owed, Timer};
+use super::coaching::{self, Rest, Round, Standing};
 use super::fold::State;
+use super::local;
 use super::session::{Pack, RoundWhat, Session};
-use crate::dialogue::{self, Dialogue, Disposition};
-use crate::plan;
+use crate::dialogue::{self, Dialogue};
+use crate::quiet::local_day_start;
 
 /// Where the rounds stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +31,29 @@ pub enum RoundState {
         pack: Pack,
         /// When it is offered.
         until: Timestamp,
-        /// Whether it may be started sooner: it was put off, so that the time off is over or never was.
-        may_start: bool,
     },
     /// The next round was offered.
     Offered {
-        /// Which.
+        /// Which was used before.
+        pack: Pack,
+        /// When.
+        since: Timestamp,
+    },
+    /// No more today; tomorrow it is asked whether to go on.
+    Tomorrow {
+        /// Which was used before.
+        pack: Pack,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It was asked whether to go on.
+    Morning {
+        /// Which was used before.
+        pack: Pack,
+    },
+    /// Nothing is offered until the person writes.
+    Waiting {
+        /// Which was used before.
         pack: Pack,
     },
 }
@@ -53,51 +72,73 @@ pub struct Sent {
 }
 
 /// Everything the rounds log says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rounds {
     /// Where the rounds stand.
     pub state: RoundState,
-    /// Whether the skin looked wrong, so that packs are over.
-    pub skin_wrong: bool,
-    /// Whether the person wants silence until they write.
-    pub silenced: bool,
+    /// What needs no dialogue.
+    pub standing: Standing,
     /// Whether help was given since the last verdict.
     pub got_help: bool,
-    /// Follow-ups sent since the last verdict, as bits by number.
-    pub followed_up: u64,
 }
 
-fn time(ms: i64) -> Timestamp {
+impl Rounds {
+    /// Whether this follow-up was sent at that time or later.
+    pub fn followed_up(&self, number: usize, since_ms: i64) -> bool {
+        self.standing
+            .followed_up
+            .iter()
+            .any(|(at_ms, n)| usize::from(*n) == number && *at_ms >= since_ms)
+    }
+
+    /// When this follow-up was last sent.
+    pub fn asked_ms(&self, number: u8) -> Option<i64> {
+        let mut sent = self.standing.followed_up.iter();
+        sent.find(|(_, n)| *n == number).map(|(at_ms, _)| *at_ms)
+    }
+
+    /// Whether a visit was booked or made since then.
+    pub fn has_visit(&self, since_ms: i64) -> bool {
+        let since = |at_ms: Option<i64>| at_ms.is_some_and(|ms| ms >= since_ms);
+        since(self.standing.booked_ms) || since(self.standing.seen_ms)
+    }
+}
+
+/// A moment, or 1970 where a damaged record holds none.
+pub(super) fn time(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or_default()
 }
 
-fn minutes(n: u32) -> SignedDuration {
+pub(super) fn minutes(n: u32) -> SignedDuration {
     SignedDuration::from_mins(n.into())
 }
 
+pub(super) fn hours(n: u32) -> SignedDuration {
+    SignedDuration::from_hours(n.into())
+}
+
 /// A moment later, or the last one there is: a damaged record may hold any moment.
-fn later(at: Timestamp, wait: SignedDuration) -> Timestamp {
+pub(super) fn later(at: Timestamp, wait: SignedDuration) -> Timestamp {
     at.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-/// Fold the rounds log. Follow-ups and help count since the last verdict.
+/// Fold the rounds log. Help counts since the last verdict.
 pub fn fold(d: &Dialogue, session: &Session, state: &State) -> Rounds {
     let standing = coaching::standing(session);
-    // A moment that cannot be is that of the timer that follows from it, so that it fires once.
-    let told_ms = state
-        .told
-        .map_or(i64::MIN, |t| time(t.at_ms).as_millisecond());
+    let told_ms = told_ms(state);
     Rounds {
         state: round(d, standing.round),
-        skin_wrong: standing.skin_wrong,
-        silenced: standing.silenced,
         got_help: standing.got_help_ms.is_some_and(|ms| ms >= told_ms),
-        followed_up: standing
-            .followed_up
-            .iter()
-            .filter(|(at_ms, _)| *at_ms >= told_ms)
-            .fold(0, |bits, (_, number)| bits | coaching::bit(*number)),
+        standing,
     }
+}
+
+/// When the last verdict was told. A moment that cannot be is that of the timer that follows from
+/// it, so that it fires once.
+pub(super) fn told_ms(state: &State) -> i64 {
+    state
+        .told
+        .map_or(i64::MIN, |t| time(t.at_ms).as_millisecond())
 }
 
 /// A round with the times of the dialogue.
@@ -132,11 +173,20 @@ fn round(d: &Dialogue, round: Round) -> RoundState {
                 minutes(match rest {
                     Rest::Off | Rest::Skipped => times(d, pack).off_minutes,
                     Rest::PutOff => d.clock.snooze_minutes,
+                    Rest::PutOffFor(minutes) => minutes.into(),
                 }),
             ),
-            may_start: rest != Rest::Off,
         },
-        Round::Offered { pack } => RoundState::Offered { pack },
+        Round::Offered { pack, since_ms } => RoundState::Offered {
+            pack,
+            since: time(since_ms),
+        },
+        Round::Tomorrow { pack, since_ms } => RoundState::Tomorrow {
+            pack,
+            since: time(since_ms),
+        },
+        Round::Morning { pack } => RoundState::Morning { pack },
+        Round::Waiting { pack } => RoundState::Waiting { pack },
     }
 }
 
@@ -160,167 +210,34 @@ pub fn on_minutes(d: &Dialogue, state: &State, pack: Pack) -> u32 {
         .unwrap_or(round.on_minutes)
 }
 
-/// The timers the session wants, soonest first.
-pub fn timers(d: &Dialogue, session: &Session, state: &State) -> Vec<Timer> {
-    let r = fold(d, session, state);
-    let mut out = Vec::new();
-    if !r.silenced {
-        round_timers(d, state, r.state, &mut out);
-        follow_ups(d, state, &r, &mut out);
-    }
-    out.sort_by_key(|t| t.at);
-    out
+/// Until when no pack may go on: the time off is part of the round, and skin that is still numb
+/// from ice feels no heat.
+pub fn rests_until(d: &Dialogue, standing: &Standing) -> Option<Timestamp> {
+    let (at_ms, pack) = standing.came_off?;
+    Some(later(time(at_ms), minutes(times(d, pack).off_minutes)))
 }
 
-fn round_timers(d: &Dialogue, state: &State, round: RoundState, out: &mut Vec<Timer>) {
-    match round {
-        RoundState::On { pack, since, sent } => {
-            let t = times(d, pack);
-            let on = on_minutes(d, state, pack);
-            match sent.off {
-                None => {
-                    if !sent.skin && t.check_after_minutes < on {
-                        out.push(Timer {
-                            at: later(since, minutes(t.check_after_minutes)),
-                            what: RoundWhat::SkinAsked,
-                        });
-                    }
-                    if let Some(m) = t
-                        .may_stop_after_minutes
-                        .filter(|m| !sent.may_stop && *m < on)
-                    {
-                        out.push(Timer {
-                            at: later(since, minutes(m)),
-                            what: RoundWhat::MayStop,
-                        });
-                    }
-                    out.push(Timer {
-                        at: later(since, minutes(on)),
-                        what: RoundWhat::OffAsked,
-                    });
-                }
-                Some(asked) if !sent.again => {
-                    out.push(Timer {
-                        at: later(asked, minutes(d.clock.off_again_after_minutes)),
-                        what: RoundWhat::OffAgain,
-                    });
-                }
-                Some(_) => {}
-            }
-        }
-        RoundState::Resting { until, .. } => out.push(Timer {
-            at: until,
-            what: RoundWhat::Offered,
-        }),
-        RoundState::Idle | RoundState::Offered { .. } => {}
-    }
-}
-
-/// "Did you get help?" after urgent and emergency.
-fn follow_ups(d: &Dialogue, state: &State, r: &Rounds, out: &mut Vec<Timer>) {
-    let Some(told) = state.told.filter(|_| !r.got_help) else {
-        return;
+/// Rounds of a pack started on the local day of `now`; where no zone is known, in the 24 hours
+/// before it.
+pub fn rounds_today(d: &Dialogue, session: &Session, pack: Pack, now: Timestamp) -> u32 {
+    let from = match local::hours(d, session) {
+        Some(hours) => local_day_start(&hours.zone, now),
+        None => now
+            .checked_sub(SignedDuration::from_hours(24))
+            .unwrap_or(Timestamp::MIN),
     };
-    if told.disposition < Disposition::Urgent {
-        return;
-    }
-    for (n, c) in d.check_ins.iter().enumerate() {
-        if c.dispositions.contains(&told.disposition) && r.followed_up & (1 << n) == 0 {
-            let at = later(
-                time(told.at_ms),
-                SignedDuration::from_hours(c.after_hours.into()),
-            );
-            out.push(Timer {
-                at,
-                what: RoundWhat::FollowedUp(n as u8),
-            });
-        }
-    }
-}
-
-/// Let every timer that is due at `now` happen: note it and say what is owed.
-pub fn fire(d: &Dialogue, session: &mut Session, now: Timestamp) -> Vec<Owed> {
-    let mut owed = Vec::new();
-    loop {
-        let state = State::of(d, session);
-        let Some(timer) = timers(d, session, &state).into_iter().find(|t| t.at <= now) else {
-            return owed;
-        };
-        let pack = match fold(d, session, &state).state {
-            RoundState::On { pack, .. }
-            | RoundState::Resting { pack, .. }
-            | RoundState::Offered { pack } => pack,
-            RoundState::Idle => Pack::Ice,
-        };
-        session.round(now, timer.what);
-        let late = now.duration_since(timer.at) > minutes(d.clock.late_after_minutes);
-        // A check whose round is already over its time is covered by "take it off now".
-        let over = timers(d, session, &state)
-            .iter()
-            .any(|t| t.what == RoundWhat::OffAsked && t.at <= now);
-        let id = match timer.what {
-            RoundWhat::SkinAsked if !over => "skin_check_5",
-            RoundWhat::MayStop if !over => "heat_15",
-            RoundWhat::OffAsked if late => "pack_late",
-            RoundWhat::OffAsked if pack == Pack::Ice => "ice_off",
-            RoundWhat::OffAsked => "heat_off",
-            RoundWhat::OffAgain => "off_again",
-            RoundWhat::Offered => match offer(d, session, &state, pack, now) {
-                Some(id) => id,
-                None => continue,
-            },
-            RoundWhat::FollowedUp(n) => {
-                owed.push(Owed::message(&d.check_ins[usize::from(n)].message));
-                continue;
-            }
-            _ => continue,
-        };
-        owed.push(Owed::Message {
-            id: id.to_owned(),
-            about_ms: Some(now.as_millisecond()),
-        });
-    }
-}
-
-/// Offer the next round, unless the day is full or a gate bars the pack by now.
-fn offer(
-    d: &Dialogue,
-    session: &mut Session,
-    state: &State,
-    pack: Pack,
-    now: Timestamp,
-) -> Option<&'static str> {
-    if !plan::packs(d, session, state, now).allows(pack) {
-        session.round(now, RoundWhat::Stopped);
-        return None;
-    }
-    if rounds_in_a_day(session, pack, now) >= times(d, pack).cap_per_day {
-        session.round(now, RoundWhat::StoppedToday);
-        return Some("day_full");
-    }
-    Some(match pack {
-        Pack::Ice => "ice_round",
-        Pack::Heat => "heat_round",
-    })
-}
-
-/// Rounds of a pack started in the 24 hours before `now`.
-pub fn rounds_in_a_day(session: &Session, pack: Pack, now: Timestamp) -> u32 {
-    let now_ms = now.as_millisecond();
-    let day_ago_ms = now_ms - 24 * 3600 * 1000;
+    let (from_ms, now_ms) = (from.as_millisecond(), now.as_millisecond());
     let logged = session.rounds.iter().filter_map(|e| match e.what {
         RoundWhat::Started(pack) => Some((e.at_ms, pack)),
         _ => None,
     });
     let starts = session.earlier.starts.iter().copied().chain(logged);
     starts
-        .filter(|(at_ms, p)| *p == pack && *at_ms > day_ago_ms && *at_ms <= now_ms)
+        .filter(|(at_ms, p)| *p == pack && *at_ms >= from_ms && *at_ms <= now_ms)
         .count() as u32
 }
 
-/// When the next of the session's timers is due.
-pub fn next_due(d: &Dialogue, session: &Session) -> Option<Timestamp> {
-    timers(d, session, &State::of(d, session))
-        .first()
-        .map(|t| t.at)
+/// Whether no more rounds of a pack may be started today.
+pub fn is_full(d: &Dialogue, session: &Session, pack: Pack, now: Timestamp) -> bool {
+    rounds_today(d, session, pack, now) >= times(d, pack).cap_per_day
 }

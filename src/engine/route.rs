@@ -1,7 +1,7 @@
 //! The next screen: where the conversation stands, given what is known.
 
 use super::fold::State;
-use crate::dialogue::{Dialogue, FactId, FactKind, Item, ScreenId, ScreenKind};
+use crate::dialogue::{CheckInOnly, Dialogue, FactId, FactKind, Item, ScreenId, ScreenKind};
 
 /// Where a conversation stands, apart from asides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,11 +23,42 @@ pub fn place(d: &Dialogue, state: &State) -> Place {
     if state.open {
         return next(d, state, false).map_or(Place::Complete, Place::Asking);
     }
+    if let Some(screen) = checking(d, state) {
+        return Place::Asking(screen);
+    }
     match (state.told, state.planned) {
         (Some(_), true) => next(d, state, true).map_or(Place::Plan, Place::Asking),
         (Some(_), false) => Place::Told,
         (None, _) => Place::Welcome,
     }
+}
+
+/// The next screen of the check-in that is being asked; nothing when none is, or none is left.
+pub fn checking(d: &Dialogue, state: &State) -> Option<ScreenId> {
+    check_in_screens(d, state)
+        .into_iter()
+        .find(|screen| !state.done.contains(screen))
+}
+
+/// The screens of the check-in that is being asked, as they fit this person.
+pub fn check_in_screens(d: &Dialogue, state: &State) -> Vec<ScreenId> {
+    let Some(open) = state.check_in else {
+        return Vec::new();
+    };
+    let full = d.completed(&state.known);
+    let asks = d.check_ins.get(usize::from(open.number)).map(|c| &c.asks);
+    asks.into_iter()
+        .flatten()
+        .filter(|(_, only)| match only {
+            None => true,
+            Some(CheckInOnly::UsedPacks) => open.packs,
+            Some(CheckInOnly::NoVisit) => open.no_visit,
+        })
+        .map(|(screen, _)| *screen)
+        .filter(|&s| {
+            state.done.contains(&s) || d.holds(&d.screens[s].when, &full, state.disposition())
+        })
+        .collect()
 }
 
 /// The first screen that is to be shown, before or after the verdict.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::coaching::Earlier;
 use super::compact::{self, Timed};
 use crate::dialogue::{Disposition, Form};
+use crate::quiet::Quiet;
 
 /// Everything kept about one person's conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,10 @@ pub struct Session {
     pub country: Option<String>,
     /// The language code the messenger gave, for guessing the country.
     pub language: Option<String>,
+    /// The person's time zone as they told it, by its name in the tz database.
+    pub zone: Option<String>,
+    /// When they want quiet, where they chose other hours than those of the dialogue.
+    pub quiet: Option<Quiet>,
     /// Visits counted in logs that a new check has cleared, so that old buttons stay old.
     pub visits_before: u32,
     /// What was said, in order. Never changed, only added to.
@@ -76,6 +81,18 @@ pub enum What {
     CameBack { a_day: bool },
     /// Back from the pause, nothing is new.
     NothingNew,
+    /// A check-in was asked, by its number in the dialogue.
+    CheckIn {
+        number: u8,
+        /// Whether ice or heat was used before.
+        packs: bool,
+        /// Whether no visit was booked or made yet.
+        no_visit: bool,
+    },
+    /// The check-in is over: answered, or closed for want of an answer.
+    CheckedIn,
+    /// Of the danger signs that are asked again, this screen goes first.
+    First { screen: u16 },
 }
 
 /// How a check begins.
@@ -115,6 +132,22 @@ pub enum Aside {
     Message(String),
     /// A message by id, over the open question.
     Note(String),
+    /// Choosing the time that it is now.
+    Time,
+    /// Waiting for the time or the name of a city.
+    TimeTyped,
+    /// What was typed was no time and no city.
+    TimeBad,
+    /// Choosing among time zones, by their names in the tz database.
+    Zones(Vec<String>),
+    /// Choosing quiet hours.
+    Quiet,
+    /// Waiting for quiet hours; whether those that were typed could not be read.
+    QuietTyped { bad: bool },
+    /// What is coming.
+    Reminders,
+    /// For how long to pause.
+    Pause,
 }
 
 /// Something that happened in the rounds and follow-ups, and when.
@@ -174,6 +207,43 @@ pub enum RoundWhat {
     Resumed,
     /// The first round is put off; it is offered later.
     PutOff(Pack),
+    /// Ask again after so many minutes.
+    SnoozedFor(u16),
+    /// Neither the offer was answered nor the pack said to be off; the next round is offered, or no
+    /// more.
+    Missed,
+    /// Rounds were missed too often in a row: no more are offered until the person writes.
+    GaveUp,
+    /// The person wrote again after that.
+    Back,
+    /// After quiet hours or a day that was over, it was asked whether to go on.
+    Morning,
+    /// Ice makes it worse.
+    IceWorse,
+    /// No reminders until then, in milliseconds since 1970; the largest number until they say so.
+    Paused(i64),
+    /// The pause is over.
+    Unpaused,
+    /// A visit is booked.
+    Booked,
+    /// No visit is booked yet.
+    NotBooked,
+    /// A clinician has seen them.
+    Seen,
+    /// An unanswered check-in was asked once more, by its number.
+    Repeated(u8),
+    /// An unanswered check-in was closed: no more of them until the person writes.
+    Closed(u8),
+    /// A guided exercise began, by its number in the dialogue.
+    Drill(u8),
+    /// It ended, by itself.
+    DrillDone,
+    /// It was stopped.
+    DrillStopped,
+    /// This exercise is left out for a while.
+    DrillDropped(u8),
+    /// A check-in that is coming is left out, by its number.
+    SkippedCheckIn(u8),
 }
 
 impl Session {
@@ -183,6 +253,8 @@ impl Session {
             form,
             country: None,
             language: None,
+            zone: None,
+            quiet: None,
             visits_before: 0,
             log: Vec::new(),
             rounds: Vec::new(),

@@ -21,6 +21,12 @@ impl Turn<'_> {
             (Wish::Reply(id), _) => self.reply(id),
             (Wish::Page(page, part), _) => self.page(*page, *part),
             (Wish::Country(code), _) => self.country(code),
+            (Wish::Zone(name), _) => self.zone(name),
+            (Wish::Quiet(from, to), _) => self.quiet(*from, *to),
+            (Wish::Pause(hours), _) => self.pause(*hours),
+            (Wish::CheckInNow(number), _) => self.check_in_now(*number),
+            (Wish::SkipCheckIn(number), _) => self.skip_check_in(*number),
+            (Wish::Drill(number), _) => self.start_drill(*number),
             (Wish::Reopen(screen), _) if now_open => self.reopen(*screen),
             (Wish::ChangePart(part), _) => self.s.aside = Aside::Change { part: *part },
             (Wish::Asked(fact, option), _) if now_open => self.asked(*fact, *option),
@@ -61,8 +67,14 @@ impl Turn<'_> {
                     return self.stale();
                 };
                 self.uncover();
-                let reply = i.reply.clone();
+                let (reply, also, recheck) = (i.reply.clone(), i.also, i.recheck);
                 self.say(What::Answered { screen: id, item });
+                if let Some(also) = also {
+                    self.act(also);
+                }
+                if let Some(how) = recheck {
+                    self.check_again(how);
+                }
                 if let Some(reply) = reply {
                     self.reply(&reply);
                 }
@@ -150,7 +162,7 @@ impl Turn<'_> {
         }
         self.s.aside = Aside::None;
         let barred = |turn: &Self| {
-            plan::gates(turn.d, &turn.state())
+            plan::gates(turn.d, &turn.state(), turn.now)
                 .1
                 .contains(&Element::Coaching)
         };
@@ -246,7 +258,9 @@ impl Turn<'_> {
             Act::Slip => told == Some(Disposition::Emergency) && now_open,
             Act::Mistake => told == Some(Disposition::Emergency),
             Act::Plan => told.is_some_and(assess::is_coached),
-            Act::GotHelp => told.is_some(),
+            Act::GotHelp | Act::Booked | Act::Seen => told.is_some(),
+            Act::SkinFine | Act::StopToday => told.is_some(),
+            Act::DrillWorse | Act::DrillDrop => told.is_some(),
             _ => true,
         };
         match act {

@@ -39,6 +39,13 @@ impl Turn<'_> {
             }
             return;
         }
+        match self.s.aside {
+            Aside::Time | Aside::TimeTyped | Aside::TimeBad | Aside::Zones(_) => {
+                return self.typed_time(text);
+            }
+            Aside::Quiet | Aside::QuietTyped { .. } => return self.typed_quiet(text),
+            _ => {}
+        }
         let article = text_answer::looks_like_an_article(self.d, text);
         let waiting =
             !matches!(self.s.aside, Aside::None | Aside::Note(_)) || state.came_back.is_some();

@@ -127,7 +127,8 @@ pub fn verdict(d: &Dialogue, session: &Session, event: usize) -> View {
         text = compose(&reasons, &waits, &lines);
     }
 
-    let (_, left_out) = plan::gates(d, &state);
+    let told_at = session.log.get(event).map_or(0, |e| e.at_ms);
+    let (_, left_out) = plan::gates(d, &state, super::rounds::time(told_at));
     let no_plan = left_out.contains(&Element::Coaching);
     let mut items: Vec<&Item> = Vec::new();
     for item in &verdict.buttons {
@@ -312,9 +313,15 @@ pub fn summary(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -
             .map(|day| u32::from(of(&day.done)))
             .sum()
     };
+    let standing = coaching::standing(session);
+    let visit = match (standing.seen_ms, standing.booked_ms) {
+        (Some(_), _) => "; visit: seen",
+        (None, Some(_)) => "; visit: booked",
+        (None, None) => "",
+    };
     let since = match (rounds(|d| d.ice), rounds(|d| d.heat)) {
-        (0, 0) => String::new(),
-        (ice, heat) => format!("\nSince then: rounds of ice {ice}, heat {heat}"),
+        (0, 0) if visit.is_empty() => String::new(),
+        (ice, heat) => format!("\nSince then: rounds of ice {ice}, heat {heat}{visit}"),
     };
     let open = if state.told.is_some() {
         list(lists.open)

@@ -4,17 +4,20 @@
 
 mod folded;
 mod layout;
+mod live;
 mod plan_page;
 mod question;
+mod times;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::effect::{Button, Owed, View};
+use super::{coaching, history};
 use super::fold::{State, answer_behind};
 use super::press::{Press, Wish};
 use super::route::{self, Place, is_offered};
-use super::session::{Aside, Session, What};
+use super::session::{Aside, Pack, Session, What};
 use super::verdict;
 use super::words::{round_words, words};
 use crate::dialogue::{Act, Dialogue, Element, FactId, Item, ScreenId, ScreenKind, Words};
@@ -22,6 +25,7 @@ use crate::plan::{self, ClockState};
 
 pub use folded::{answered_screens, folded};
 pub use layout::button_rows;
+pub use live::{live, live_over};
 use layout::{grid, short, singles};
 pub use plan_page::page_count;
 use plan_page::plan_view;
@@ -223,6 +227,14 @@ fn aside_view(
                 rows: singles(rows),
             })
         }
+        Aside::Time
+        | Aside::TimeTyped
+        | Aside::TimeBad
+        | Aside::Zones(_)
+        | Aside::Quiet
+        | Aside::QuietTyped { .. }
+        | Aside::Reminders
+        | Aside::Pause => Some(times::view(d, session, state, words, now)),
         Aside::Crisis => Some(message_view(d, session, state, words, "crisis_words")),
         Aside::Message(id) => {
             let mut own = words.clone();
@@ -299,11 +311,25 @@ pub fn message_view(
     let rows = message
         .buttons
         .iter()
+        .filter(|i| fits(d, session, i))
         .map(|i| row_for(d, session, state, words, i))
         .collect();
     View {
         text: message.text.fill(words),
         rows: button_rows(rows),
+    }
+}
+
+/// Whether a button of a message has a use for this person now.
+fn fits(d: &Dialogue, session: &Session, item: &Item) -> bool {
+    let standing = || coaching::standing(session);
+    match item.act {
+        Some(Act::Snooze) => standing().snoozes == 0,
+        Some(Act::SnoozeMore | Act::SnoozeMost) => {
+            (1..d.clock.most_snoozes).contains(&standing().snoozes)
+        }
+        Some(Act::IceWorse) => standing().last_pack == Some(Pack::Ice),
+        _ => true,
     }
 }
 
@@ -372,6 +398,16 @@ pub fn render(d: &Dialogue, session: &Session, owed: &Owed, now: Timestamp) -> V
     let words = words(d, session, &state);
     match owed {
         Owed::Verdict { event } => verdict::verdict(d, session, usize::from(*event)),
+        Owed::Reminder {
+            id,
+            planned_ms,
+            note,
+        } => reminder(d, session, &state, words, (id, note.as_deref()), *planned_ms, now),
+        // The caption; the picture itself is drawn where it is sent.
+        Owed::History => View {
+            text: history::caption(d, session, words, now),
+            rows: Vec::new(),
+        },
         Owed::Message { id, about_ms } => {
             let at = about_ms
                 .and_then(|ms| Timestamp::from_millisecond(ms).ok())
@@ -399,6 +435,33 @@ pub fn render(d: &Dialogue, session: &Session, owed: &Owed, now: Timestamp) -> V
         },
         Owed::Folded => folded(d, session, &state),
     }
+}
+
+/// What a timer sends. One that comes late says so: a pack that should be off by now is no matter
+/// of "next round in 90 minutes".
+fn reminder(
+    d: &Dialogue,
+    session: &Session,
+    state: &State,
+    mut words: Words,
+    (id, note): (&str, Option<&str>),
+    planned_ms: i64,
+    now: Timestamp,
+) -> View {
+    let limit_ms = i64::from(d.clock.late_after_minutes).saturating_mul(60_000);
+    let late = now.as_millisecond().saturating_sub(planned_ms) > limit_ms;
+    let takes_off = matches!(id, "ice_off" | "heat_off" | "off_again");
+    let id = if late && takes_off { "pack_late" } else { id };
+    let text = |id: &str| d.messages.get(id).map_or("", |m| m.text.source()).to_owned();
+    let note = note.map(text).unwrap_or_default();
+    words.set("note", note.clone());
+    round_words(d, session, state, now, &mut words);
+    let mut view = message_view(d, session, state, &words, id);
+    // A note that stands in front says what there is to say.
+    if late && !takes_off && note.is_empty() {
+        view.text.insert_str(0, &text("late"));
+    }
+    view
 }
 
 fn change_row(d: &Dialogue, state: &State) -> Vec<Vec<Button>> {

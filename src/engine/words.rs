@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::coaching;
 use super::fold::State;
-use super::rounds;
+use super::local;
+use super::rounds::{self, RoundState};
 use super::session::{Pack, Session};
 use crate::dialogue::{Dialogue, Words};
+use crate::plan;
 
 /// The words that every text may use, for this person.
 pub fn words(d: &Dialogue, session: &Session, state: &State) -> Words {
@@ -72,57 +73,90 @@ fn days(n: u32) -> String {
     }
 }
 
-/// The words of a round's message, which speaks of the moment `at`.
+/// The words of rounds, offers, times and pauses, said at `now`.
 pub fn round_words(
     d: &Dialogue,
     session: &Session,
     state: &State,
-    at: Timestamp,
+    now: Timestamp,
     words: &mut Words,
 ) {
-    let pack = coaching::standing(session).last_pack.unwrap_or(Pack::Ice);
+    let r = rounds::fold(d, session, state);
+    let standing = &r.standing;
+    let packs = plan::packs(d, session, state, now);
+    // What is on, or was used last, unless only the other fits by now.
+    let used = standing.last_pack.unwrap_or(Pack::Ice);
+    let pack = match r.state {
+        RoundState::On { pack, .. } => pack,
+        _ if packs.allows(used) => used,
+        _ if packs.heat => Pack::Heat,
+        _ => Pack::Ice,
+    };
     let times = rounds::times(d, pack);
     let on = rounds::on_minutes(d, state, pack);
-    // Until the person's time zone is known, messages give durations only.
-    let in_minutes = |m: u32| format!("in {m} minutes");
-    words.set("when_check", in_minutes(times.check_after_minutes));
-    words.set("when_off", in_minutes(on));
-    let next = match rounds::fold(d, session, state).state {
-        rounds::RoundState::Resting { until, .. } => {
-            let seconds = until.duration_since(at).as_secs().max(0);
-            u32::try_from((seconds + 59) / 60).unwrap_or(times.off_minutes)
-        }
-        _ => times.off_minutes,
+    let since = match r.state {
+        RoundState::On { since, .. } => since,
+        _ => now,
     };
-    words.set("when_next", in_minutes(next));
+    let when = |at| local::when(session, at, now);
+    let check = rounds::later(since, rounds::minutes(times.check_after_minutes));
+    words.set("when_check", when(check));
     words.set(
-        "when_15",
-        in_minutes(times.may_stop_after_minutes.unwrap_or(on)),
+        "when_off",
+        when(rounds::later(since, rounds::minutes(on))),
     );
-    let already = match rounds::fold(d, session, state).state {
-        rounds::RoundState::On { since, .. } => {
-            u32::try_from(at.duration_since(since).as_mins().max(0)).unwrap_or(0)
-        }
-        _ => 0,
+    let rests = rounds::rests_until(d, standing).unwrap_or(now);
+    let next = match r.state {
+        RoundState::Resting { until, .. } => until.max(rests),
+        RoundState::On { .. } => rounds::later(now, rounds::minutes(times.off_minutes)),
+        _ => rests.max(now),
     };
-    words.set("when_20", in_minutes(on.saturating_sub(already)));
+    words.set("when_next", when(next));
+    let passed = now.duration_since(since).as_mins().max(0);
+    words.set("passed", passed.to_string());
+    words.set("minutes", on.to_string());
+    words.set("bar", bar(passed, on.into(), d.clock.progress_minutes.into()));
     words.set(
         "n",
-        (rounds::rounds_in_a_day(session, pack, at) + 1).to_string(),
+        (rounds::rounds_today(d, session, pack, now) + 1).to_string(),
     );
     words.set("cap", times.cap_per_day.to_string());
     words.set("pack", if pack == Pack::Ice { "ice" } else { "heat" });
     let full = d.completed(&state.known);
-    for (name, when) in [
-        ("sleepy_line", &d.clock.sleepy_when),
-        ("warm_line", &d.clock.warm_when),
-        ("child_line", &d.clock.child_when),
+    let waits = matches!(r.state, RoundState::On { .. }) && now < check;
+    for (name, holds) in [
+        ("sleepy_line", d.holds(&d.clock.sleepy_when, &full, None)),
+        ("warm_line", d.holds(&d.clock.warm_when, &full, None)),
+        ("child_line", d.holds(&d.clock.child_when, &full, None)),
+        ("check_line", waits && times.check_after_minutes < on),
     ] {
-        let line = if d.holds(when, &full, None) {
-            d.messages.get(name)
-        } else {
-            None
-        };
-        words.set(name, line.map_or("", |m| m.text.source()));
+        let line = d.messages.get(name).filter(|_| holds);
+        let line = line.map_or_else(String::new, |m| m.text.fill(words));
+        words.set(name, line);
     }
+    if let Some(until_ms) = standing.paused_until_ms.filter(|ms| *ms < i64::MAX) {
+        words.set("until", when(rounds::time(until_ms)));
+    }
+    time_words(d, session, now, words);
+}
+
+/// The clock and the quiet hours, where they are known.
+fn time_words(d: &Dialogue, session: &Session, now: Timestamp, words: &mut Words) {
+    let quiet = session.quiet.unwrap_or(d.clock.quiet);
+    let time = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+    words.set("from", time(quiet.from));
+    words.set("to", time(quiet.to));
+    if let Some(zone) = local::told_zone(session) {
+        let clock = now.to_zoned(zone);
+        words.set("clock", clock.strftime("%H:%M").to_string());
+    }
+}
+
+/// How far something has come, as dots of `step` each.
+fn bar(passed: i64, whole: i64, step: i64) -> String {
+    let step = step.max(1);
+    let dots = (whole + step - 1) / step;
+    (0..dots)
+        .map(|n| if passed >= (n + 1) * step || passed >= whole { '●' } else { '○' })
+        .collect()
 }

@@ -55,6 +55,15 @@ pub(super) fn asks(d: &Dialogue, session: &Session) -> String {
         Aside::Change { .. } => "change_ask".into(),
         Aside::Message(id) => id.clone(),
         Aside::Note(id) => format!("{id}_{}", open()),
+        Aside::Time => "time_now".into(),
+        Aside::TimeTyped => "time_other".into(),
+        Aside::TimeBad => "time_bad".into(),
+        Aside::Zones(_) => "time_which".into(),
+        Aside::Quiet => "quiet_hours".into(),
+        Aside::QuietTyped { bad: false } => "quiet_other".into(),
+        Aside::QuietTyped { bad: true } => "quiet_bad".into(),
+        Aside::Reminders => "reminders".into(),
+        Aside::Pause => "pause_ask".into(),
     }
 }
 

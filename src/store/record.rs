@@ -11,7 +11,7 @@ use super::{StoreError, UpdateId};
 use crate::engine::{Owed, Session};
 
 /// The format this program writes.
-pub const FORMAT: u8 = 2;
+pub const FORMAT: u8 = 3;
 
 /// How many recent updates a record remembers.
 pub const SEEN: usize = 16;
@@ -40,6 +40,10 @@ pub struct Body {
     pub shown: Option<Shown>,
     /// Question messages that were left behind and are to be folded, by message number.
     pub folding: Vec<i64>,
+    /// The message of a pack that is on, or of an exercise, as they see it.
+    pub live: Option<Live>,
+    /// Messages of rounds and exercises that are over, which are yet to say so, by message number.
+    pub over: Vec<i64>,
     /// New messages that are owed, oldest first.
     pub owed: Vec<OwedEntry>,
     /// The number for the next owed message.
@@ -57,6 +61,15 @@ pub struct Shown {
     pub message: i64,
     /// The hash of the view it shows.
     pub view: u64,
+}
+
+/// A message that shows a pack that is on, or an exercise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Live {
+    /// When that began, in milliseconds since 1970: it tells one from the next.
+    pub began_ms: i64,
+    /// Its number in the chat, and the hash of what it shows.
+    pub shown: Shown,
 }
 
 /// A new message that is owed, and how often it was tried in vain.

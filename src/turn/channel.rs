@@ -21,6 +21,9 @@ pub trait Channel: Send + Sync {
     /// Change a message. A message that shows this already is a success.
     async fn edit(&self, person: Person, message: i64, view: &View) -> Result<(), SendError>;
 
+    /// Send a picture.
+    async fn photo(&self, person: Person, name: &str, png: &[u8], caption: &str) -> Result<i64, SendError> { let _ = (person, name, png, caption); Err(SendError::Refused) }
+
     /// Send a text file.
     async fn file(&self, person: Person, name: &str, content: &str) -> Result<i64, SendError>;
 }

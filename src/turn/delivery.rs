@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use super::*;
 use crate::clock::Clock;
 use crate::engine::Priority;
+use crate::picture;
 use crate::store::commons::DeadLetter;
 
 /// Somebody who waits for their turn to send holds the lease on it anew this often.
@@ -37,7 +38,8 @@ pub async fn deliver(
     let Some(session) = record.body.session.clone() else {
         return Ok(());
     };
-    if !has_undelivered(&bot.dialogue, &record, clock.now()) {
+    let now = clock.now();
+    if !has_undelivered(&bot.dialogue, &record, now) && !has_progress(&bot.dialogue, &record, now) {
         return Ok(());
     }
     let mut delivery = Delivery {
@@ -101,6 +103,8 @@ struct Delivered {
     refused: Vec<u32>,
     folded: Vec<i64>,
     shown: Option<Shown>,
+    over: Vec<i64>,
+    live: Option<Live>,
     /// The open question was refused; the hash of its view.
     view_refused: Option<u64>,
     gone: bool,
@@ -123,7 +127,9 @@ impl Delivery<'_> {
             }
         }
         self.show_question().await?;
-        self.fold_questions().await
+        self.show_live().await?;
+        self.fold_questions().await?;
+        self.end_live().await
     }
 
     async fn send_owed(&mut self, entry: &OwedEntry) -> Result<(), Stop> {
@@ -138,6 +144,9 @@ impl Delivery<'_> {
         }
         // What it says of the time is true when its turn has come.
         self.ready(priority).await?;
+        if entry.owed == Owed::History {
+            return self.send_history(entry).await;
+        }
         let now = self.clock.now();
         let view = view::render(&self.bot.dialogue, &self.session, &entry.owed, now);
         // What a log no longer holds cannot be told; it must not stand in the way of others.
@@ -147,6 +156,27 @@ impl Delivery<'_> {
                 self.ready(priority).await?;
             }
             self.send(&part).await?;
+        }
+        Ok(())
+    }
+
+    /// The picture of the days, with what it shows in words. Should it not be drawn, the words go.
+    async fn send_history(&self, entry: &OwedEntry) -> Result<(), Stop> {
+        let d = &*self.bot.dialogue;
+        let now = self.clock.now();
+        let view = view::render(d, &self.session, &entry.owed, now);
+        match picture::of_session(d, &self.session, now) {
+            Ok(png) => {
+                fail_point::reach("send.before");
+                let name = "backtalk-days.png";
+                let sent = self.channel.photo(self.person, name, &png, &view.text).await;
+                fail_point::reach("send.after");
+                sent?;
+            }
+            Err(error) => {
+                tracing::error!(%error, "the picture of the days could not be drawn");
+                self.send(&view).await?;
+            }
         }
         Ok(())
     }
@@ -196,6 +226,83 @@ impl Delivery<'_> {
         Ok(())
     }
 
+    /// Bring the message of a round or an exercise up to date. The first is as urgent as what it
+    /// answers; how far it has come can wait for everything else.
+    async fn show_live(&mut self) -> Result<(), Stop> {
+        let d = &*self.bot.dialogue;
+        let now = self.clock.now();
+        let Some((began_ms, view)) = view::live(d, &self.session, now) else {
+            return Ok(());
+        };
+        let before = self.record.body.live.filter(|l| l.began_ms == began_ms);
+        let Some(before) = before else {
+            self.note_sent().await?;
+            self.ready(self.urgency).await?;
+            return self.send_live().await;
+        };
+        if before.shown.view == hash(&view) {
+            return Ok(());
+        }
+        self.ready(Priority::Progress).await?;
+        // While it waited, it may have gone on, or be over.
+        let now = self.clock.now();
+        let Some((_, view)) = view::live(&self.bot.dialogue, &self.session, now)
+            .filter(|(began, _)| *began == began_ms)
+        else {
+            return Ok(());
+        };
+        let message = before.shown.message;
+        fail_point::reach("send.before");
+        let edited = self.channel.edit(self.person, message, &view).await;
+        fail_point::reach("send.after");
+        match edited {
+            // One that was deleted comes again with the next; the next may be taken.
+            Err(SendError::NoMessage) => return self.send_live().await,
+            Ok(()) | Err(SendError::Refused) => {}
+            Err(other) => return Err(other.into()),
+        }
+        let view = hash(&view);
+        self.done.live = Some(Live {
+            began_ms,
+            shown: Shown { message, view },
+        });
+        Ok(())
+    }
+
+    async fn send_live(&mut self) -> Result<(), Stop> {
+        let now = self.clock.now();
+        let Some((began_ms, view)) = view::live(&self.bot.dialogue, &self.session, now) else {
+            return Ok(());
+        };
+        let message = match self.send(&view).await {
+            Ok(message) => message,
+            // It is only the picture of a round whose reminders go out all the same.
+            Err(SendError::Refused) => 0,
+            Err(other) => return Err(other.into()),
+        };
+        let view = hash(&view);
+        self.done.live = Some(Live {
+            began_ms,
+            shown: Shown { message, view },
+        });
+        Ok(())
+    }
+
+    /// Say that rounds and exercises are over, in their own messages.
+    async fn end_live(&mut self) -> Result<(), Stop> {
+        let over = view::live_over(&self.bot.dialogue);
+        for message in self.record.body.over.clone() {
+            self.ready(self.urgency).await?;
+            match self.channel.edit(self.person, message, &over).await {
+                Ok(()) | Err(SendError::NoMessage | SendError::Refused) => {
+                    self.done.over.push(message);
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Ok(())
+    }
+
     async fn fold_questions(&mut self) -> Result<(), Stop> {
         let folding = self.record.body.folding.clone();
         if folding.is_empty() {
@@ -239,7 +346,7 @@ impl Delivery<'_> {
             loop {
                 tokio::select! {
                     () = &mut ready => break,
-                    () = tokio::time::sleep(RENEWAL) => self.renew().await?,
+                    () = tokio::time::sleep(self.until_renewal()) => self.renew().await?,
                 }
             }
         }
@@ -247,6 +354,13 @@ impl Delivery<'_> {
             self.renew().await?;
         }
         Ok(())
+    }
+
+    /// Until the lease on the delivery must be renewed, or a timer comes that may be more urgent.
+    fn until_renewal(&self) -> Duration {
+        let now = self.clock.now();
+        let next = timers::next_due(&self.bot.dialogue, &self.session, now);
+        next.map_or(RENEWAL, |at| self.clock.until(at).min(RENEWAL))
     }
 
     /// Before another new message goes out, the one before is noted as sent: a crash then repeats
@@ -261,7 +375,8 @@ impl Delivery<'_> {
 
     async fn renew(&mut self) -> Result<(), Stop> {
         let now = self.clock.now();
-        if rounds::next_due(&self.bot.dialogue, &self.session).is_some_and(|at| at <= now) {
+        let next = timers::next_due(&self.bot.dialogue, &self.session, now);
+        if next.is_some_and(|at| at <= now) {
             // A timer has come meanwhile, and may be more urgent than this.
             return Err(Stop::Send(SendError::Later(Duration::ZERO)));
         }
@@ -290,6 +405,7 @@ impl Delivery<'_> {
     async fn settle(self) -> Result<(), StoreError> {
         let (store, person, done) = (&self.bot.store, self.person, &self.done);
         let before = self.record.body.shown;
+        let before_live = self.record.body.live;
         let mut found = if done.gone {
             match store.load(person).await? {
                 Some(record) => record,
@@ -300,8 +416,9 @@ impl Delivery<'_> {
         };
         for _ in 0..MOST_CONFLICTS {
             let mut next = found.clone();
-            let given_up = done.note_in(&mut next, before);
+            let given_up = done.note_in(&mut next, before, before_live);
             let now = self.clock.now();
+            place_live(&self.bot.dialogue, &mut next, now);
             next.due = due(&self.bot.dialogue, &next, now);
             if done.gone {
                 owe_nothing(&mut next);
@@ -311,7 +428,8 @@ impl Delivery<'_> {
                     .unwrap_or(DELIVERY_LEASE)
                     .max(back_off(&next));
                 let session = next.body.session.as_ref();
-                let timer = session.and_then(|s| rounds::next_due(&self.bot.dialogue, s));
+                let timer =
+                    session.and_then(|s| timers::next_due(&self.bot.dialogue, s, now));
                 next.due = [Some(now + wait), timer].into_iter().flatten().min();
             }
             fail_point::reach("settle.before");
@@ -345,11 +463,25 @@ impl Delivered {
     /// Note in a record what was sent and what was not; the answer is how many messages are given
     /// up.
     ///
-    /// `before` is what was shown when the delivery began.
-    fn note_in(&self, record: &mut Record, before: Option<Shown>) -> usize {
+    /// `before` and `before_live` are what was shown when the delivery began.
+    fn note_in(
+        &self,
+        record: &mut Record,
+        before: Option<Shown>,
+        before_live: Option<Live>,
+    ) -> usize {
         let body = &mut record.body;
         body.owed.retain(|o| !self.sent.contains(&o.number));
         body.folding.retain(|m| !self.folded.contains(m));
+        body.over.retain(|m| !self.over.contains(m));
+        match self.live {
+            Some(live) if body.live == before_live => body.live = Some(live),
+            // Somebody else shows the round meanwhile, on a message of their own.
+            Some(Live { shown, .. }) if body.live.is_none_or(|l| l.shown.message != shown.message) => {
+                body.over.push(shown.message);
+            }
+            Some(_) | None => {}
+        }
         match self.shown {
             Some(shown) if body.shown == before => {
                 body.shown = Some(shown);

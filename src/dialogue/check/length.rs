@@ -128,6 +128,9 @@ fn labels(report: &mut Report<'_>, d: &Dialogue, words: &[Words]) {
     d.pages
         .iter()
         .for_each(|p| add(&format!("page {}", p.id), vec![p.button.clone()]));
+    d.drills
+        .iter()
+        .for_each(|x| add(&format!("drill {}", x.id), vec![x.button.clone()]));
     for (fact, f) in d.facts.iter().enumerate() {
         let element = format!("fact {}", f.id);
         let typed = d.common.emergency_words.iter().any(|(g, _)| *g == fact);
@@ -158,6 +161,19 @@ fn labels(report: &mut Report<'_>, d: &Dialogue, words: &[Words]) {
         &b.change,
         &b.pack_off,
         &b.cards,
+        &b.set_time,
+        &b.another_time,
+        &b.other_hours,
+        &b.pause,
+        &b.pause_tomorrow,
+        &b.pause_open,
+        &b.resume,
+        &b.skip_next,
+        &b.check_in_now,
+        &b.skip_check_in,
+        &b.quiet_hours,
+        &b.stop_today,
+        &b.coming,
     ] {
         add("buttons", vec![label.clone()]);
     }

@@ -6,7 +6,7 @@ use super::Report;
 use crate::dialogue::issue::Code;
 use crate::dialogue::knowledge::Options;
 use crate::dialogue::{
-    Condition, Dialogue, Disposition, FactId, FactKind, Knowledge, Known, ScreenId,
+    Condition, Dialogue, Disposition, FactId, FactKind, Knowledge, Known, Recheck, ScreenId,
 };
 
 /// The most combinations of facts that are looked through for a guard.
@@ -43,7 +43,7 @@ fn guards_look_back(report: &mut Report<'_>, d: &Dialogue) {
     let mut earlier: BTreeSet<FactId> = BTreeSet::new();
     for (id, s) in d.screens.iter().enumerate() {
         let element = format!("screen {}", s.id);
-        if !s.opened {
+        if !s.opened || d.phases[s.phase].check_in {
             looks_back(
                 report,
                 d,
@@ -55,6 +55,7 @@ fn guards_look_back(report: &mut Report<'_>, d: &Dialogue) {
             );
         }
         let mut before = earlier.clone();
+        again_leads_to_danger(report, d, id);
         if let Some(opener) = opener(d, id) {
             before.extend((0..opener).flat_map(|i| asked_by(d, i)));
             before.extend(asked_by(d, opener));
@@ -111,6 +112,25 @@ fn looks_back(
     }
 }
 
+/// What goes first when the danger signs are asked again is one of them, and for everybody.
+fn again_leads_to_danger(report: &mut Report<'_>, d: &Dialogue, id: ScreenId) {
+    let items = d.screens[id].items.iter();
+    for screen in items.filter_map(|i| match i.recheck {
+        Some(Recheck::First(screen)) => Some(screen),
+        _ => None,
+    }) {
+        let first = &d.screens[screen];
+        if !d.phases[first.phase].danger || first.opened || first.when != Condition::Always {
+            report.say(
+                Code::GuardLooksAhead,
+                &format!("screen {}", d.screens[id].id),
+                format!("`{}` asks `{}` first, which is no danger sign for everybody", d.screens[id].id, first.id),
+                "Name a screen of a danger phase that has no guard, or `all`.",
+            );
+        }
+    }
+}
+
 /// The first screen that opens this one.
 fn opener(d: &Dialogue, screen: ScreenId) -> Option<ScreenId> {
     d.screens
@@ -122,7 +142,17 @@ fn opener(d: &Dialogue, screen: ScreenId) -> Option<ScreenId> {
 
 fn screens_can_be_shown(report: &mut Report<'_>, d: &Dialogue) {
     for (id, s) in d.screens.iter().enumerate() {
-        if s.opened && opener(d, id).is_none() {
+        let asked = d.check_ins.iter().any(|c| c.asks.iter().any(|(s, _)| *s == id));
+        if d.phases[s.phase].check_in {
+            if !asked {
+                report.say(
+                    Code::Unreachable,
+                    &format!("screen {}", s.id),
+                    format!("no check-in asks the screen `{}`", s.id),
+                    "Name it under `asks` of a check-in in plan.yaml, or take it out.",
+                );
+            }
+        } else if s.opened && opener(d, id).is_none() {
             report.say(
                 Code::Unreachable,
                 &format!("screen {}", s.id),

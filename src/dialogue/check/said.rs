@@ -73,8 +73,15 @@ pub fn words(d: &Dialogue, countries: &[&Country]) -> Vec<Words> {
                 ("when_check", "in 5 minutes"),
                 ("when_off", "in 20 minutes"),
                 ("when_next", "in 90 minutes"),
-                ("when_15", "in 15 minutes"),
-                ("when_20", "in 20 minutes"),
+                ("passed", "10"),
+                ("bar", "●●○○"),
+                ("check_line", say("check_line")),
+                ("note", say("note_unconfirmed")),
+                ("until", "in 8 hours"),
+                ("scores", "8 on 2 Mar, 6 on 3 Mar, 5 on 5 Mar, 2 on 9 Mar"),
+                ("ice", "12"),
+                ("heat", "30"),
+                ("changes", "Self-care on 2 Mar, Book a visit on 9 Mar"),
                 ("minutes", "20"),
                 ("n", "3"),
                 ("cap", "8"),
@@ -195,6 +202,16 @@ pub fn all(d: &Dialogue, words: &[Words]) -> Vec<Said> {
                 &l.say,
                 &[],
             );
+        }
+    }
+    for x in &d.drills {
+        let element = format!("drill {}", x.id);
+        let whole = |step: &Template| format!("{}\n{}\n{}", x.title.source(), step.source(), x.stop.source());
+        for (n, (step, _)) in x.steps.iter().enumerate() {
+            let what = format!("step {} of the exercise `{}`", n + 1, x.id);
+            // What a step says stands between the title and when to stop.
+            let Ok(text) = Template::read(&whole(step)) else { continue };
+            add(element.clone(), what, Kind::Message, &text, &[]);
         }
     }
     let mut ids: Vec<&String> = d.messages.keys().collect();

@@ -70,6 +70,10 @@ fn without_source(d: &Dialogue) -> Vec<String> {
     d.check_ins
         .iter()
         .for_each(|c| look(format!("check-in {}", c.id), &c.source));
+    d.drills
+        .iter()
+        .for_each(|x| look(format!("drill {}", x.id), &x.source));
+    look("follow-up".into(), &d.follow_up.source);
     for p in &d.pages {
         for (n, l) in p.lines.iter().enumerate() {
             look(format!("page {} line {}", p.id, n + 1), &l.source);

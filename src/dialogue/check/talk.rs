@@ -112,7 +112,7 @@ pub fn hold_together(d: &Dialogue, people: &[Knowledge]) -> Vec<Option<Held>> {
             });
         };
         if !ended.is_empty() {
-            let (gates, left_out) = plan::gates(d, &state);
+            let (gates, left_out) = plan::gates(d, &state, now);
             let coached = !left_out.contains(&Element::Coaching);
             match (talk.told, state.disposition()) {
                 (None, Some(told)) if coached && talk.taps < MOST_TAPS => {

@@ -103,6 +103,16 @@ impl Builder<'_> {
         }
     }
 
+    pub(super) fn zones(&mut self) -> Zones {
+        let path = "zones.txt";
+        let (zones, wrong) = zones::read(self.l.text(path).unwrap_or_default());
+        for w in wrong {
+            self.l
+                .say(Code::BadZones, path, w.span, w.message, w.cure);
+        }
+        zones
+    }
+
     pub(super) fn common(&mut self, e: file::CommonFile) -> Common {
         let emergency_words = e
             .emergency_words
@@ -138,6 +148,8 @@ impl Builder<'_> {
             done: e.answers.done,
             back: e.answers.back,
             buttons: e.buttons,
+            coming: e.coming,
+            picture: e.picture,
             grade_exceptions: e.grade_exceptions,
         }
     }

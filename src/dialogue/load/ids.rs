@@ -51,6 +51,7 @@ impl Builder<'_> {
                 own("plan"),
                 plan.check_ins.iter().map(|c| &c.check_in).collect(),
             ),
+            (own("plan"), plan.drills.iter().map(|d| &d.drill).collect()),
             (
                 own("cards"),
                 cards
@@ -188,6 +189,9 @@ impl Builder<'_> {
         plan.pages
             .iter()
             .for_each(|p| at("page", &p.page, &plan_path));
+        plan.drills
+            .iter()
+            .for_each(|d| at("drill", &d.drill, &plan_path));
         plan.check_ins
             .iter()
             .for_each(|c| at("check-in", &c.check_in, &plan_path));

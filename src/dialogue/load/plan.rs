@@ -43,6 +43,11 @@ impl Builder<'_> {
             off_minutes: r.off_minutes,
             cap_per_day: r.cap_per_day,
         };
+        let quiet = &e.quiet;
+        let whole = format!("{} to {}", quiet.from.value, quiet.to.value);
+        let own = self.quiet(file, &quiet.from, &whole);
+        let others = quiet.others.iter();
+        let other_quiet = others.map(|t| self.quiet(file, t, &t.value)).collect();
         Clock {
             since,
             ice_until_hours: e.ice_until_hours,
@@ -58,6 +63,13 @@ impl Builder<'_> {
             late_after_minutes: e.late_after_minutes,
             off_again_after_minutes: e.off_again_after_minutes,
             snooze_minutes: e.snooze_minutes,
+            snooze_again_minutes: e.snooze_again_minutes,
+            most_snoozes: e.most_snoozes,
+            progress_minutes: e.progress_minutes.max(1),
+            offer_late_after_minutes: e.offer_late_after_minutes,
+            most_missed: e.most_missed,
+            quiet: own,
+            other_quiet,
             source: self.source(file, "clock", &e.source),
         }
     }

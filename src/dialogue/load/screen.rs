@@ -94,6 +94,9 @@ impl Builder<'_> {
                         act: None,
                         reply: None,
                         page: None,
+                        recheck: None,
+                        also: None,
+                        lasts: false,
                     })
                     .collect(),
                 None => Vec::new(),
@@ -137,7 +140,8 @@ impl Builder<'_> {
             id: e.screen.value.clone(),
             phase,
             when: self.optional(file, e.when.as_ref(), true),
-            opened: e.opened,
+            // A check-in opens its screens.
+            opened: e.opened || phases[phase].check_in,
             ask_again: e.ask_again,
             recheck: e.recheck,
             ask,
@@ -172,32 +176,27 @@ impl Builder<'_> {
             && e.act.is_none()
             && e.reply.is_none()
             && e.page.is_none()
+            && e.recheck.is_none()
+            && e.also.is_none()
+            && !e.lasts
+            && !e.goes_on
         {
             self.l.say(
                 Code::BadItem,
                 file,
                 at.clone(),
                 "a button does nothing".into(),
-                "Give it `fact`, `then`, `do`, `reply` or `page`.",
+                "Give it `fact`, `then`, `do`, `reply`, `page`, `recheck` or `also`.",
             );
         }
         let sets = e
             .fact
             .as_ref()
             .map_or_else(Vec::new, |t| self.sets(file, t));
-        let then = e.then.as_ref().and_then(|t| {
-            let found = self.screen_ids.iter().position(|s| *s == t.value);
-            if found.is_none() {
-                let cure = did_you_mean(&t.value, self.screen_ids.iter().map(String::as_str));
-                self.l.say(
-                    Code::UnknownScreen,
-                    file,
-                    span_of(t),
-                    format!("there is no screen `{}`", t.value),
-                    cure,
-                );
-            }
-            found
+        let then = e.then.as_ref().and_then(|t| self.screen_named(file, t));
+        let recheck = e.recheck.as_ref().and_then(|r| match r.value.as_str() {
+            "all" => Some(Recheck::All),
+            _ => self.screen_named(file, r).map(Recheck::First),
         });
         if let Some(reply) = &e.reply {
             self.known_message(file, reply);
@@ -239,6 +238,9 @@ impl Builder<'_> {
             act: e.act,
             reply: e.reply.as_ref().map(|r| r.value.clone()),
             page,
+            recheck,
+            also: e.also,
+            lasts: e.lasts,
         }
     }
 

@@ -50,6 +50,8 @@ pub(super) fn session(d: &Dialogue, file: &File) -> Result<Session, Vec<String>>
     let mut session = Session::new(d.form);
     session.country.clone_from(&file.country);
     session.language.clone_from(&file.language);
+    session.zone.clone_from(&file.time_zone);
+    session.quiet = file.quiet;
     session.visits_before = file.talk.visits_before;
     for (n, line) in file.answers.iter().enumerate() {
         let place = format!("answers, line {}", n + 1);
@@ -141,6 +143,19 @@ fn event(d: &Dialogue, said: &Said, place: &str, problems: &mut Problems) -> Opt
             a_day: *danger_again,
         },
         Said::NothingNew => What::NothingNew,
+        Said::CheckIn {
+            check_in,
+            packs,
+            no_visit,
+        } => What::CheckIn {
+            number: rounds::check_in_of(d, check_in, place, problems)?,
+            packs: *packs,
+            no_visit: *no_visit,
+        },
+        Said::CheckedIn => What::CheckedIn,
+        Said::First(Asked { screen, .. }) => What::First {
+            screen: screen_of(d, screen, place, problems)?,
+        },
     })
 }
 
@@ -200,6 +215,14 @@ fn over(d: &Dialogue, over: &Over, place: &str, problems: &mut Problems) -> Opti
             .map(|_| id.clone())
     };
     Some(match over {
+        Over::Time => Aside::Time,
+        Over::TimeTyped => Aside::TimeTyped,
+        Over::TimeBad => Aside::TimeBad,
+        Over::Zones { zones } => Aside::Zones(zones.clone()),
+        Over::Quiet => Aside::Quiet,
+        Over::QuietTyped { bad } => Aside::QuietTyped { bad: *bad },
+        Over::Reminders => Aside::Reminders,
+        Over::Pause => Aside::Pause,
         Over::Nothing => Aside::None,
         Over::WhichIsUnsure => Aside::Which,
         Over::Explanation { fact } => Aside::Explain {

@@ -134,6 +134,9 @@ fn told(said: &Said) -> String {
         Said::CameBack { danger_again: true } => "came back after more than a day".into(),
         Said::CameBack { .. } => "came back after a pause".into(),
         Said::NothingNew => "nothing was new".into(),
+        Said::CheckIn { check_in, .. } => format!("was asked at a check-in: {check_in}"),
+        Said::CheckedIn => "the check-in was over".into(),
+        Said::First(a) => format!("is asked first: {}", short(&a.question)),
     }
 }
 

@@ -59,6 +59,45 @@ pub enum Round {
     Resumed,
     #[serde(rename = "put off the first round")]
     PutOff { pack: PackName },
+    #[serde(rename = "put it off for a while")]
+    SnoozedFor { minutes: u16 },
+    #[serde(rename = "did not answer about a round")]
+    Missed,
+    #[serde(rename = "was offered no more rounds")]
+    GaveUp,
+    #[serde(rename = "wrote again after missed rounds")]
+    Back,
+    #[serde(rename = "was asked in the morning")]
+    Morning,
+    #[serde(rename = "ice made it worse")]
+    IceWorse,
+    #[serde(rename = "wanted a pause")]
+    Paused {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<String>,
+    },
+    #[serde(rename = "ended the pause")]
+    Unpaused,
+    #[serde(rename = "booked a visit")]
+    Booked,
+    #[serde(rename = "had booked no visit")]
+    NotBooked,
+    #[serde(rename = "was seen")]
+    Seen,
+    #[serde(rename = "was asked once more")]
+    Repeated { check_in: String },
+    #[serde(rename = "was asked no more")]
+    Closed { check_in: String },
+    #[serde(rename = "began an exercise")]
+    Drill { drill: String },
+    #[serde(rename = "ended the exercise")]
+    DrillDone,
+    #[serde(rename = "stopped the exercise")]
+    DrillStopped,
+    #[serde(rename = "leaves an exercise out")]
+    DrillDropped { drill: String },
+    #[serde(rename = "left a check-in out")]
+    SkippedCheckIn { check_in: String },
 }
 
 /// Ice or heat.
@@ -101,8 +140,9 @@ pub(super) fn days(session: &Session) -> Vec<DayLine> {
 
 /// The rounds of a session as lines.
 pub(super) fn write(d: &Dialogue, session: &Session) -> Vec<RoundLine> {
-    let check_in = |n: u8| {
-        d.check_ins
+    let check_in = |n: u8| check_in(d, n);
+    let drill = |n: u8| {
+        d.drills
             .get(usize::from(n))
             .map_or_else(|| "?".to_owned(), |c| c.id.clone())
     };
@@ -129,6 +169,32 @@ pub(super) fn write(d: &Dialogue, session: &Session) -> Vec<RoundLine> {
             RoundWhat::Silenced => Round::Silenced,
             RoundWhat::Resumed => Round::Resumed,
             RoundWhat::PutOff(p) => Round::PutOff { pack: name(p) },
+            RoundWhat::SnoozedFor(minutes) => Round::SnoozedFor { minutes },
+            RoundWhat::Missed => Round::Missed,
+            RoundWhat::GaveUp => Round::GaveUp,
+            RoundWhat::Back => Round::Back,
+            RoundWhat::Morning => Round::Morning,
+            RoundWhat::IceWorse => Round::IceWorse,
+            RoundWhat::Paused(until_ms) => Round::Paused {
+                until: (until_ms < i64::MAX).then(|| moment(until_ms)),
+            },
+            RoundWhat::Unpaused => Round::Unpaused,
+            RoundWhat::Booked => Round::Booked,
+            RoundWhat::NotBooked => Round::NotBooked,
+            RoundWhat::Seen => Round::Seen,
+            RoundWhat::Repeated(n) => Round::Repeated {
+                check_in: check_in(n),
+            },
+            RoundWhat::Closed(n) => Round::Closed {
+                check_in: check_in(n),
+            },
+            RoundWhat::Drill(n) => Round::Drill { drill: drill(n) },
+            RoundWhat::DrillDone => Round::DrillDone,
+            RoundWhat::DrillStopped => Round::DrillStopped,
+            RoundWhat::DrillDropped(n) => Round::DrillDropped { drill: drill(n) },
+            RoundWhat::SkippedCheckIn(n) => Round::SkippedCheckIn {
+                check_in: check_in(n),
+            },
         },
     };
     session.rounds.iter().map(line).collect()
@@ -157,15 +223,38 @@ pub(super) fn read(
             Round::StoppedToday => Some(RoundWhat::StoppedToday),
             Round::Stopped => Some(RoundWhat::Stopped),
             Round::SkinWrong => Some(RoundWhat::SkinWrong),
-            Round::FollowedUp { check_in } => problems
-                .known(
-                    &place,
-                    "check-in",
-                    check_in,
-                    d.check_ins.iter().position(|c| c.id == *check_in),
-                    d.check_ins.iter().map(|c| c.id.as_str()),
-                )
-                .map(|n| RoundWhat::FollowedUp(n as u8)),
+            Round::FollowedUp { check_in } => {
+                check_in_of(d, check_in, &place, problems).map(RoundWhat::FollowedUp)
+            }
+            Round::Repeated { check_in } => {
+                check_in_of(d, check_in, &place, problems).map(RoundWhat::Repeated)
+            }
+            Round::Closed { check_in } => {
+                check_in_of(d, check_in, &place, problems).map(RoundWhat::Closed)
+            }
+            Round::SkippedCheckIn { check_in } => {
+                check_in_of(d, check_in, &place, problems).map(RoundWhat::SkippedCheckIn)
+            }
+            Round::Drill { drill } => drill_of(d, drill, &place, problems).map(RoundWhat::Drill),
+            Round::DrillDropped { drill } => {
+                drill_of(d, drill, &place, problems).map(RoundWhat::DrillDropped)
+            }
+            Round::DrillDone => Some(RoundWhat::DrillDone),
+            Round::DrillStopped => Some(RoundWhat::DrillStopped),
+            Round::SnoozedFor { minutes } => Some(RoundWhat::SnoozedFor(*minutes)),
+            Round::Missed => Some(RoundWhat::Missed),
+            Round::GaveUp => Some(RoundWhat::GaveUp),
+            Round::Back => Some(RoundWhat::Back),
+            Round::Morning => Some(RoundWhat::Morning),
+            Round::IceWorse => Some(RoundWhat::IceWorse),
+            Round::Paused { until: None } => Some(RoundWhat::Paused(i64::MAX)),
+            Round::Paused { until: Some(until) } => {
+                instant(&place, until, problems).map(RoundWhat::Paused)
+            }
+            Round::Unpaused => Some(RoundWhat::Unpaused),
+            Round::Booked => Some(RoundWhat::Booked),
+            Round::NotBooked => Some(RoundWhat::NotBooked),
+            Round::Seen => Some(RoundWhat::Seen),
             Round::GotHelp => Some(RoundWhat::GotHelp),
             Round::Silenced => Some(RoundWhat::Silenced),
             Round::Resumed => Some(RoundWhat::Resumed),
@@ -178,6 +267,34 @@ pub(super) fn read(
     }
 }
 
+/// The id of a check-in.
+pub(super) fn check_in(d: &Dialogue, number: u8) -> String {
+    let found = d.check_ins.get(usize::from(number));
+    found.map_or_else(|| "?".to_owned(), |c| c.id.clone())
+}
+
+/// The number of a check-in.
+pub(super) fn check_in_of(
+    d: &Dialogue,
+    id: &str,
+    place: &str,
+    problems: &mut Problems,
+) -> Option<u8> {
+    let found = d.check_ins.iter().position(|c| c.id == id);
+    let known = d.check_ins.iter().map(|c| c.id.as_str());
+    problems
+        .known(place, "check-in", id, found, known)
+        .and_then(|n| u8::try_from(n).ok())
+}
+
+fn drill_of(d: &Dialogue, id: &str, place: &str, problems: &mut Problems) -> Option<u8> {
+    let found = d.drills.iter().position(|x| x.id == id);
+    let known = d.drills.iter().map(|x| x.id.as_str());
+    problems
+        .known(place, "exercise", id, found, known)
+        .and_then(|n| u8::try_from(n).ok())
+}
+
 /// The rounds in plain words, each with its moment in milliseconds since 1970.
 pub(super) fn told(d: &Dialogue, session: &Session) -> Vec<(i64, String)> {
     write(d, session)
@@ -186,7 +303,7 @@ pub(super) fn told(d: &Dialogue, session: &Session) -> Vec<(i64, String)> {
         .map(|(line, e)| {
             let said = serde_json::to_value(&line.what).unwrap_or_default();
             let part = |key: &str| said[key].as_str().unwrap_or_default().to_owned();
-            let about = part("pack") + &part("check_in");
+            let about = part("pack") + &part("check_in") + &part("drill");
             let words = match about.as_str() {
                 "" => part("what"),
                 about => format!("{}: {about}", part("what")),

@@ -46,6 +46,8 @@ fn file(d: &Dialogue, session: &Session, now: Timestamp) -> File {
         exported_at: moment(now.as_second() * 1000),
         country: session.country.clone(),
         language: session.language.clone(),
+        time_zone: session.zone.clone(),
+        quiet: session.quiet,
         answers: lines.collect(),
         rounds: rounds::write(d, session),
         days: rounds::days(session),
@@ -161,6 +163,17 @@ impl Writer<'_> {
                 danger_again: a_day,
             },
             What::NothingNew => Said::NothingNew,
+            What::CheckIn {
+                number,
+                packs,
+                no_visit,
+            } => Said::CheckIn {
+                check_in: rounds::check_in(self.d, number),
+                packs,
+                no_visit,
+            },
+            What::CheckedIn => Said::CheckedIn,
+            What::First { screen } => Said::First(self.asked(screen)),
         }
     }
 
@@ -234,6 +247,16 @@ impl Writer<'_> {
             Aside::Note(id) => Over::Note {
                 message: id.clone(),
             },
+            Aside::Time => Over::Time,
+            Aside::TimeTyped => Over::TimeTyped,
+            Aside::TimeBad => Over::TimeBad,
+            Aside::Zones(zones) => Over::Zones {
+                zones: zones.clone(),
+            },
+            Aside::Quiet => Over::Quiet,
+            Aside::QuietTyped { bad } => Over::QuietTyped { bad: *bad },
+            Aside::Reminders => Over::Reminders,
+            Aside::Pause => Over::Pause,
         }
     }
 }

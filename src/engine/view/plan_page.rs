@@ -1,7 +1,7 @@
 //! The plan and its pages.
 
 use super::*;
-use crate::engine::rounds;
+use crate::engine::{coach, rounds};
 use crate::engine::session::Pack;
 
 /// The plan, at the page that is open.
@@ -45,6 +45,12 @@ pub(super) fn plan_view(
             .into_iter()
             .map(|(label, page)| button(&label, Wish::Page(page as u8, 0)))
             .collect();
+        for number in plan::drills(d, session, state, now) {
+            let drill = &d.drills[number];
+            if drill.page == usize::from(page) && part == 0 {
+                rows.push(button(&drill.button, Wish::Drill(number as u8)));
+            }
+        }
         if usize::from(part) + 1 < open.parts.len() {
             rows.push(button(&labels.more, Wish::Page(page, part + 1)));
         }
@@ -58,7 +64,7 @@ pub(super) fn plan_view(
         };
     }
     let packs = plan::packs(d, session, state, now);
-    let (firing, out) = plan::gates(d, state);
+    let (firing, out) = plan::gates(d, state, now);
     let own_reasons = |elements: &[Element]| {
         let mut says: Vec<String> = firing
             .iter()
@@ -119,8 +125,10 @@ pub(super) fn plan_view(
         &words.clone().with("pack_line", pack_line),
     ));
     let mut rows = Vec::new();
-    let round = rounds::fold(d, session, state).state;
-    let on = matches!(round, rounds::RoundState::On { .. });
+    let r = rounds::fold(d, session, state);
+    let on = matches!(r.state, rounds::RoundState::On { .. });
+    let rests = rounds::rests_until(d, &r.standing).is_some_and(|until| now < until);
+    let coached = coach::over(d, session, state, now).is_none();
     if on {
         rows.push(button(&labels.pack_off, Wish::Act(Act::ItIsOff)));
     }
@@ -128,11 +136,7 @@ pub(super) fn plan_view(
         (Pack::Ice, packs.ice, Act::StartIce, &labels.start_ice),
         (Pack::Heat, packs.heat, Act::StartHeat, &labels.start_heat),
     ] {
-        let resting = matches!(
-            round,
-            rounds::RoundState::Resting { pack: p, may_start: false, .. } if p == pack
-        );
-        if allowed && !on && !resting {
+        if allowed && coached && !on && !rests {
             let minutes = rounds::on_minutes(d, state, pack).to_string();
             rows.push(button(
                 &label.replace("{ $minutes }", &minutes),
@@ -143,6 +147,10 @@ pub(super) fn plan_view(
     rows.extend(page_buttons());
     if d.cards.iter().any(|c| c.when.is_none()) {
         rows.push(button(&labels.cards, Wish::Page(d.pages.len() as u8, 0)));
+    }
+    rows.push(button(&labels.coming, Wish::Act(Act::Reminders)));
+    if session.zone.is_none() {
+        rows.push(button(&labels.set_time, Wish::Act(Act::Timezone)));
     }
     rows.push(button(&plan_worse(d, words), Wish::Act(Act::FeelsWorse)));
     View {

@@ -63,7 +63,13 @@ pub(super) fn screen_view(
     if s.skip {
         last.push(button(&labels.skip, Wish::Skip));
     }
-    if state.began && !state.done.iter().all(|s| *s == 0) {
+    let checking = !state.open && state.check_in.is_some();
+    let answered = match checking {
+        // Back goes no further than the check-in.
+        true => route::check_in_screens(d, state).iter().any(|s| state.done.contains(s)),
+        false => !state.done.iter().all(|s| *s == 0),
+    };
+    if state.began && answered {
         last.push(button(&labels.back, Wish::Act(Act::Back)));
     }
     rows.extend(button_rows(last));
@@ -107,6 +113,11 @@ pub(super) fn before_labels(
 
 /// The place of a screen among those asked and still to be asked in its part of the talk.
 pub(super) fn progress(d: &Dialogue, state: &State, screen: ScreenId) -> (usize, usize) {
+    if d.phases[d.screens[screen].phase].check_in {
+        let all = route::check_in_screens(d, state);
+        let done = all.iter().filter(|s| state.done.contains(s)).count();
+        return (done + 1, all.len());
+    }
     let after = d.phases[d.screens[screen].phase].after_verdict;
     let full = d.completed(&state.known);
     let counts = |id: &ScreenId| *id != 0 && d.phases[d.screens[*id].phase].after_verdict == after;

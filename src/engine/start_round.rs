@@ -1,0 +1,233 @@
+//! What the buttons of rounds and guided exercises do.
+
+use super::*;
+use rounds::RoundState;
+
+impl Turn<'_> {
+    /// Start a pack, if everything still allows it now.
+    pub(super) fn start_pack(&mut self, pack: Pack) {
+        let state = self.state();
+        if self.says_why_over(&state) {
+            return;
+        }
+        let packs = plan::packs(self.d, &self.s, &state, self.now);
+        let r = rounds::fold(self.d, &self.s, &state);
+        if !packs.allows(pack) {
+            return self.stale();
+        }
+        // A double tap starts nothing twice.
+        if matches!(r.state, RoundState::On { .. }) {
+            return;
+        }
+        if rounds::rests_until(self.d, &r.standing).is_some_and(|until| self.now < until) {
+            self.put_by();
+            return self.message_now("rest_first");
+        }
+        if rounds::is_full(self.d, &self.s, pack, self.now) {
+            self.put_by();
+            return self.message("day_full");
+        }
+        let safety = match pack {
+            Pack::Ice => "pack_safety_ice",
+            Pack::Heat => "pack_safety_heat",
+        };
+        let offered = matches!(r.state, RoundState::Offered { .. })
+            && r.standing.last_pack == Some(pack)
+            && rounds::rounds_today(self.d, &self.s, pack, self.now) > 0;
+        if !offered && self.s.aside != Aside::Message(safety.to_owned()) {
+            // The first pack of the day shows how to use it safely; its *Start* begins the round.
+            return self.aside(safety);
+        }
+        self.s.aside = Aside::None;
+        self.s.round(self.now, RoundWhat::Started(pack));
+    }
+
+    /// Say why there is no coaching; the answer is whether there is none.
+    fn says_why_over(&mut self, state: &State) -> bool {
+        match coach::over(self.d, &self.s, state, self.now) {
+            None => return false,
+            Some(Over::Ended) => self.message("coaching_over"),
+            Some(Over::UntilSeen) => self.message("stop_until_seen"),
+            Some(Over::Barred | Over::Asking | Over::Skin) => self.stale(),
+        }
+        true
+    }
+
+    /// Go on with the pack that fits now: after a night, or after rounds were missed.
+    pub(super) fn go_on(&mut self) {
+        let state = self.state();
+        if self.says_why_over(&state) {
+            return;
+        }
+        let packs = plan::packs(self.d, &self.s, &state, self.now);
+        let last = coaching::standing(&self.s).last_pack;
+        match (packs.ice, packs.heat) {
+            (false, false) => self.stale(),
+            (true, true) if last == Some(Pack::Heat) => self.start_pack(Pack::Heat),
+            (true, _) => self.start_pack(Pack::Ice),
+            (false, true) => self.start_pack(Pack::Heat),
+        }
+    }
+
+    pub(super) fn off(&mut self, state: &State) {
+        if !matches!(
+            rounds::fold(self.d, &self.s, state).state,
+            RoundState::On { .. }
+        ) {
+            return self.stale();
+        }
+        self.s.round(self.now, RoundWhat::Off);
+        let pack = coaching::standing(&self.s).last_pack.unwrap_or(Pack::Ice);
+        let full = |pack| {
+            let packs = plan::packs(self.d, &self.s, state, self.now);
+            !packs.allows(pack) || rounds::is_full(self.d, &self.s, pack, self.now)
+        };
+        if rounds::is_full(self.d, &self.s, pack, self.now) && full(Pack::Ice) && full(Pack::Heat) {
+            self.s.round(self.now, RoundWhat::StoppedToday);
+            return self.message("day_full");
+        }
+        let id = if self.next_is_tomorrow() {
+            "is_off_night"
+        } else {
+            "is_off"
+        };
+        self.message_now(id);
+    }
+
+    /// Whether the next round is asked about in the morning only.
+    fn next_is_tomorrow(&self) -> bool {
+        let timers = timers::timers(self.d, &self.s, &self.state(), self.now);
+        timers.iter().any(|t| t.what == RoundWhat::Morning)
+    }
+
+    /// Put an offer off, or the first pack of the day.
+    pub(super) fn snooze(&mut self, minutes: u32) {
+        let state = self.state();
+        let r = rounds::fold(self.d, &self.s, &state);
+        let first = self.safety_page();
+        let usual = minutes == self.d.clock.snooze_minutes;
+        let noted = match (r.state, first) {
+            _ if r.standing.snoozes >= self.d.clock.most_snoozes => return self.skip_round(),
+            (RoundState::Offered { .. }, _) if usual => RoundWhat::Snoozed,
+            (RoundState::Offered { .. }, _) => {
+                RoundWhat::SnoozedFor(u16::try_from(minutes).unwrap_or(u16::MAX))
+            }
+            // On the page before the first pack of the day only the usual wait can be chosen.
+            (RoundState::On { .. } | RoundState::Resting { .. }, _) | (_, None) => {
+                return self.stale();
+            }
+            (_, Some(pack)) => RoundWhat::PutOff(pack),
+        };
+        self.put_by();
+        self.s.round(self.now, noted);
+        self.later("snoozed");
+    }
+
+    /// Leave out the round that is offered, or the one that is coming.
+    pub(super) fn skip_round(&mut self) {
+        let state = self.state();
+        let r = rounds::fold(self.d, &self.s, &state);
+        let first = self.safety_page().is_some();
+        self.put_by();
+        match r.state {
+            RoundState::Offered { .. } | RoundState::Resting { .. } => {
+                self.s.round(self.now, RoundWhat::Skipped);
+                self.later("skipped");
+            }
+            // The page before a first pack is put by; there is nothing to leave out.
+            _ if first => {}
+            _ => self.stale(),
+        }
+    }
+
+    fn later(&mut self, id: &str) {
+        let id = if self.next_is_tomorrow() {
+            "next_morning"
+        } else {
+            id
+        };
+        self.message_now(id);
+    }
+
+    /// The pack whose safety page is open.
+    fn safety_page(&self) -> Option<Pack> {
+        match &self.s.aside {
+            Aside::Message(id) if id == "pack_safety_ice" => Some(Pack::Ice),
+            Aside::Message(id) if id == "pack_safety_heat" => Some(Pack::Heat),
+            _ => None,
+        }
+    }
+
+    pub(super) fn ice_worse(&mut self) {
+        let state = self.state();
+        if coaching::standing(&self.s).last_pack != Some(Pack::Ice) || state.open {
+            return self.stale();
+        }
+        self.s.round(self.now, RoundWhat::IceWorse);
+        let packs = plan::packs(self.d, &self.s, &state, self.now);
+        self.message(if packs.heat { "ice_worse" } else { "packs_end" });
+    }
+
+    /// A message that speaks of this moment.
+    pub(super) fn message_now(&mut self, id: &str) {
+        self.owed.push(Owed::Message {
+            id: id.to_owned(),
+            about_ms: Some(self.now.as_millisecond()),
+        });
+    }
+
+    /// Begin a guided exercise, if everything allows it now.
+    pub(super) fn start_drill(&mut self, number: u8) {
+        let state = self.state();
+        if self.says_why_over(&state) {
+            return;
+        }
+        if coaching::standing(&self.s).drill.is_some_and(|(_, n)| n == number) {
+            return;
+        }
+        if !plan::drills(self.d, &self.s, &state, self.now).contains(&usize::from(number)) {
+            return self.stale();
+        }
+        self.put_by();
+        self.s.round(self.now, RoundWhat::Drill(number));
+    }
+
+    /// End the exercise that is under way; the answer is whether one was.
+    pub(super) fn end_drill(&mut self) -> bool {
+        let runs = coaching::standing(&self.s).drill.is_some();
+        if runs {
+            self.s.round(self.now, RoundWhat::DrillStopped);
+        }
+        runs
+    }
+
+    /// The exercise brought a sign of danger on: that is asked first.
+    pub(super) fn drill_worse(&mut self) {
+        let last = self.last_drill().and_then(|n| self.d.drills.get(n));
+        let first = last.map_or(Recheck::All, |drill| Recheck::First(drill.recheck));
+        self.check_again(first);
+        self.note("re_new_sign");
+    }
+
+    pub(super) fn drop_drill(&mut self) {
+        self.end_drill();
+        match self.last_drill().and_then(|n| u8::try_from(n).ok()) {
+            Some(number) => {
+                self.s.round(self.now, RoundWhat::DrillDropped(number));
+                self.message("drill_dropped");
+            }
+            None => self.stale(),
+        }
+    }
+
+    /// The exercise that was begun last, within the events that are kept.
+    fn last_drill(&self) -> Option<usize> {
+        let rounds = self.s.rounds.iter().rev();
+        rounds
+            .filter_map(|e| match e.what {
+                RoundWhat::Drill(n) => Some(usize::from(n)),
+                _ => None,
+            })
+            .next()
+    }
+}
