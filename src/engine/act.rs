@@ -88,7 +88,7 @@ impl Turn<'_> {
             Act::ItIsOff => self.off(&state),
             Act::SkinFine => self.s.round(self.now, RoundWhat::SkinFine),
             Act::SkinWrong => {
-                self.put_by();
+                self.uncover();
                 self.s.round(self.now, RoundWhat::SkinWrong);
                 self.message("skin_wrong");
             }

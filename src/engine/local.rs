@@ -1,7 +1,7 @@
 //! The person's own time: their zone, their quiet hours, and how a moment is said.
 //!
-//! Until they have told their zone, moments are said as durations, and quiet hours are those of
-//! the likeliest zone of their country.
+//! Until they have told their zone, moments are said as durations, and quiet hours are kept only
+//! where nearly all of their country live in one zone.
 
 use std::sync::OnceLock;
 
@@ -15,7 +15,7 @@ use crate::quiet::{Quiet, clock_words};
 /// Quiet hours in a zone.
 #[derive(Debug, Clone)]
 pub struct Hours {
-    /// The zone: theirs, or the likeliest of their country.
+    /// The zone: theirs, or that of nearly all of their country.
     pub zone: TimeZone,
     /// The hours.
     pub quiet: Quiet,
@@ -52,11 +52,14 @@ pub fn zone(session: &Session) -> TimeZone {
     told_zone(session).unwrap_or(TimeZone::UTC)
 }
 
-/// The person's quiet hours; nothing when not even their country is known.
+/// The person's quiet hours; nothing where their zone can only be guessed.
 pub fn hours(d: &Dialogue, session: &Session) -> Option<Hours> {
     let likely = || {
-        let country = session.country.as_deref()?;
-        d.zones.of_country(country).first().and_then(|z| named(&z.id))
+        let zones = d.zones.of_country(session.country.as_deref()?);
+        let all: u64 = zones.iter().map(|z| u64::from(z.people)).sum();
+        let first = zones.first()?;
+        let nearly_all = zones.len() == 1 || u64::from(first.people) * 20 >= all * 19;
+        named(&first.id).filter(|_| nearly_all)
     };
     Some(Hours {
         zone: told_zone(session).or_else(likely)?,

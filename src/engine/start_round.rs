@@ -32,14 +32,17 @@ impl Turn<'_> {
             Pack::Heat => "pack_safety_heat",
         };
         let offered = matches!(r.state, RoundState::Offered { .. })
-            && r.standing.last_pack == Some(pack)
-            && rounds::rounds_today(self.d, &self.s, pack, self.now) > 0;
+            && r.standing.last_pack == Some(pack);
         if !offered && self.s.aside != Aside::Message(safety.to_owned()) {
-            // The first pack of the day shows how to use it safely; its *Start* begins the round.
+            // The first pack of a day shows how to use it safely; its *Start* begins the round.
             return self.aside(safety);
         }
         self.s.aside = Aside::None;
         self.s.round(self.now, RoundWhat::Started(pack));
+        // With the first reminders it matters what time it is.
+        if self.s.zone.is_none() && r.standing.came_off.is_none() {
+            self.s.aside = Aside::Time;
+        }
     }
 
     /// Say why there is no coaching; the answer is whether there is none.

@@ -268,6 +268,15 @@ impl Wanted<'_> {
         }
     }
 
+    /// A wait of some hours. Where it is not known when the person sleeps, it is a whole day: then
+    /// it is as light as it was.
+    fn awake(&self, wait: u32) -> SignedDuration {
+        match &self.hours {
+            Some(_) => hours(wait),
+            None => hours(24),
+        }
+    }
+
     /// Check-ins after the other dispositions.
     fn check_ins(&mut self) {
         let (Some(told), Some(triaged_ms)) = (self.state.told, self.state.triaged_ms) else {
@@ -282,11 +291,11 @@ impl Wanted<'_> {
             let repeated = self.r.standing.repeated;
             match repeated.filter(|(at_ms, n)| *n == number && *at_ms >= asked_ms) {
                 None => {
-                    let at = later(time(asked_ms), hours(f.repeat_after_hours));
+                    let at = later(time(asked_ms), self.awake(f.repeat_after_hours));
                     self.push_gently(at, true, RoundWhat::Repeated(number));
                 }
                 Some((at_ms, _)) => {
-                    let at = later(time(at_ms), hours(f.close_after_hours));
+                    let at = later(time(at_ms), self.awake(f.close_after_hours));
                     self.push_gently(at, true, RoundWhat::Closed(number));
                 }
             }

@@ -33,6 +33,14 @@ pub fn words(d: &Dialogue, session: &Session, state: &State) -> Words {
             }
         }
     }
+    // A word that is a message of its own, for some people.
+    for (name, when) in &d.only_words {
+        let name = crate::dialogue::load::PLACEABLES.iter().find(|p| *p == name);
+        if let (Some(name), Some(line)) = (name, name.and_then(|n| d.messages.get(*n))) {
+            let holds = d.holds(when, &full, None);
+            words.set(name, if holds { line.text.source() } else { "" });
+        }
+    }
     let code = session.country.as_deref().unwrap_or("");
     let unknown = &d.numbers.unknown;
     let row = d.numbers.country(code);
