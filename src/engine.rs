@@ -13,6 +13,7 @@ pub mod fold;
 pub mod input;
 pub mod plain_text;
 pub mod press;
+pub mod quiet;
 pub mod rounds;
 pub mod route;
 pub mod session;
