@@ -16,6 +16,7 @@ pub mod numbers;
 pub mod places;
 pub mod schema;
 pub mod template;
+pub mod zones;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -25,6 +26,7 @@ pub use knowledge::{FactId, Knowledge, Known, Options, Truth};
 pub use numbers::Numbers;
 pub use places::{Place, Places};
 pub use template::{Template, Words};
+pub use zones::Zones;
 
 /// The number of a screen in its dialogue.
 pub type ScreenId = usize;
@@ -79,6 +81,8 @@ pub struct Dialogue {
     pub common: Common,
     /// Numbers by country.
     pub numbers: Numbers,
+    /// Time zones by country.
+    pub zones: Zones,
     /// The sources, by id, each with who refers to it.
     pub sources: BTreeMap<String, Source>,
     /// Statements that are left out on purpose.

@@ -17,7 +17,7 @@ pub fn built_in() -> Sources {
 
 fn collect(dir: &Dir<'_>, out: &mut Sources) {
     for file in dir.files() {
-        if file.path().extension().is_some_and(|e| e == "yaml")
+        if is_read(file.path())
             && let Some(text) = file.contents_utf8()
         {
             out.insert(name(file.path()), text.to_owned());
@@ -35,13 +35,18 @@ pub fn folder(path: &Path) -> std::io::Result<Sources> {
             let at = entry?.path();
             if at.is_dir() {
                 folders.push(at);
-            } else if at.extension().is_some_and(|e| e == "yaml") {
+            } else if is_read(&at) {
                 let below = at.strip_prefix(path).unwrap_or(&at);
                 out.insert(name(below), std::fs::read_to_string(&at)?);
             }
         }
     }
     Ok(out)
+}
+
+/// Dialogues are YAML, and the list of time zones is plain text.
+fn is_read(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "yaml" || e == "txt")
 }
 
 fn name(path: &Path) -> String {

@@ -110,7 +110,7 @@ fn folder(path: &str) -> Sources {
         for at in fs::read_dir(&dir).unwrap().map(|e| e.unwrap().path()) {
             if at.is_dir() {
                 open.push(at);
-            } else if at.extension().is_some_and(|e| e == "yaml") {
+            } else if at.extension().is_some_and(|e| e == "yaml" || e == "txt") {
                 out.insert(below(&at, path), fs::read_to_string(&at).unwrap());
             }
         }

@@ -10,9 +10,10 @@ use backtalk::dialogue::{
 use backtalk::engine::State;
 use jiff::Timestamp;
 
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     "common.yaml",
     "numbers.yaml",
+    "zones.txt",
     "back_spasm/facts.yaml",
     "back_spasm/rules.yaml",
     "back_spasm/dialogue.yaml",

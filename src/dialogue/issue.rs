@@ -76,6 +76,7 @@ codes! {
     CircularCondition = "BT032": "A named condition leads back to itself.",
     EmergencyText = "BT033": "The emergency message does not say at once what to do.",
     MissingVerdict = "BT034": "A disposition has no verdict text.",
+    BadZones = "BT035": "A line of zones.txt does not name a time zone and its cities.",
 }
 
 /// One problem in the dialogue files.

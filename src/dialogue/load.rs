@@ -22,6 +22,7 @@ use super::knowledge::{FactId, Known, MOST_OPTIONS};
 use super::numbers::{Country, Numbers, Unknown};
 use super::places::Places;
 use super::template::Template;
+use super::zones::{self, Zones};
 use super::{
     Card, CheckIn, Clock, Common, Concern, Dialogue, Excluded, Explain, Fact, FactOption, Form,
     Gate, Item, Line, Message, Page, Pauses, PersonLine, Phase, Round, Rule, Ruling, Screen,
@@ -171,9 +172,10 @@ struct Loader<'a> {
     issues: Vec<Issue>,
 }
 
-impl Loader<'_> {
-    fn read<T: DeserializeOwned>(&mut self, path: &str) -> Option<T> {
-        let Some(text) = self.texts.get(path) else {
+impl<'a> Loader<'a> {
+    fn text(&mut self, path: &str) -> Option<&'a str> {
+        let text = self.texts.get(path);
+        if text.is_none() {
             self.issues.push(Issue {
                 code: Code::Missing,
                 file: path.to_owned(),
@@ -181,8 +183,12 @@ impl Loader<'_> {
                 message: format!("the file `dialogues/{path}` is missing"),
                 cure: "Every dialogue has all of its files; an empty list is enough where there is nothing to say.".into(),
             });
-            return None;
-        };
+        }
+        text.map(String::as_str)
+    }
+
+    fn read<T: DeserializeOwned>(&mut self, path: &str) -> Option<T> {
+        let text = self.text(path)?;
         let options = serde_saphyr::options! { with_snippet: false };
         match serde_saphyr::from_str_with_options(text, options) {
             Ok(value) => Some(value),
@@ -500,6 +506,7 @@ impl Builder<'_> {
             })
             .collect();
         let numbers = self.numbers(&numbers, &common.country_unknown);
+        let zones = self.zones();
         let common = self.common(common);
 
         let pauses = Pauses {
@@ -551,6 +558,7 @@ impl Builder<'_> {
             messages,
             common,
             numbers,
+            zones,
             sources: self.sources,
             excluded,
             rulings,

@@ -103,6 +103,15 @@ impl Builder<'_> {
         }
     }
 
+    pub(super) fn zones(&mut self) -> Zones {
+        let path = "zones.txt";
+        let (zones, wrong) = zones::read(self.l.text(path).unwrap_or_default());
+        for w in wrong {
+            self.l.say(Code::BadZones, path, w.span, w.message, w.cure);
+        }
+        zones
+    }
+
     pub(super) fn common(&mut self, e: file::CommonFile) -> Common {
         let emergency_words = e
             .emergency_words
