@@ -9,6 +9,7 @@ mod name;
 mod read;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -33,8 +34,9 @@ const SHORTEST_CLOSE: usize = 4;
 pub struct Zones {
     /// By country code, the likeliest first.
     countries: BTreeMap<String, Vec<Zone>>,
-    /// Where each spelling of a city leads, by the spelling as [`name::key`] has it.
-    cities: HashMap<String, Vec<Entry>>,
+    /// Where each spelling of a city leads, by the spelling as [`name::key`] has it. Made when the
+    /// first city is looked up: most of what loads a dialogue looks up none.
+    by_name: OnceLock<HashMap<String, Vec<Entry>>>,
 }
 
 /// One zone of one country.
@@ -45,13 +47,24 @@ pub struct Zone {
     /// About how many people live in it there, in thousands. It only orders zones.
     pub people: u32,
     /// Its cities, the largest first; there is at least one.
-    pub cities: Vec<String>,
+    pub cities: Vec<City>,
+}
+
+/// One city of a zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct City {
+    /// Its English name, or what it is called there.
+    pub name: String,
+    /// Other spellings and names.
+    pub also: Vec<String>,
 }
 
 impl Zone {
     /// The city to name it by.
     pub fn city(&self) -> &str {
-        self.cities.first().map_or(self.id.as_str(), String::as_str)
+        self.cities
+            .first()
+            .map_or(self.id.as_str(), |c| c.name.as_str())
     }
 }
 
@@ -108,7 +121,7 @@ impl Zones {
         let city = name::key(text.split([',', '(']).next().unwrap_or(text));
         let exact = [&whole, &city]
             .into_iter()
-            .find_map(|key| self.cities.get(key));
+            .find_map(|key| self.by_name().get(key));
         match exact {
             Some(entries) => self.in_order(entries.iter().map(|e| (e, 1.0)), country),
             None => {
@@ -169,34 +182,35 @@ impl Zones {
     }
 
     /// Take in a zone as the last of its country; false when the country has it already.
-    fn add(&mut self, country: &str, id: &str, people: u32, cities: &[Vec<&str>]) -> bool {
+    fn add(&mut self, country: &str, zone: Zone) -> bool {
         let zones = self.countries.entry(country.to_owned()).or_default();
-        if zones.iter().any(|z| z.id == id) {
-            return false;
+        let is_new = zones.iter().all(|z| z.id != zone.id);
+        if is_new {
+            zones.push(zone);
         }
-        let zone = zones.len();
-        zones.push(Zone {
-            id: id.to_owned(),
-            people,
-            cities: cities
-                .iter()
-                .filter_map(|c| c.first().map(|&name| name.to_owned()))
-                .collect(),
-        });
-        for (city, spellings) in cities.iter().enumerate() {
-            let entry = Entry {
-                country: country.to_owned(),
-                zone,
-                city,
-            };
-            for key in spellings.iter().flat_map(|s| name::keys(s)) {
-                let entries = self.cities.entry(key).or_default();
-                if !entries.contains(&entry) {
-                    entries.push(entry.clone());
+        is_new
+    }
+
+    /// Where each spelling leads.
+    fn by_name(&self) -> &HashMap<String, Vec<Entry>> {
+        self.by_name.get_or_init(|| {
+            let mut out: HashMap<String, Vec<Entry>> = HashMap::new();
+            for (country, zones) in &self.countries {
+                for (zone, z) in zones.iter().enumerate() {
+                    for (city, c) in z.cities.iter().enumerate() {
+                        let names = std::iter::once(&c.name).chain(&c.also);
+                        for key in names.flat_map(|name| name::keys(name)) {
+                            out.entry(key).or_default().push(Entry {
+                                country: country.clone(),
+                                zone,
+                                city,
+                            });
+                        }
+                    }
                 }
             }
-        }
-        true
+            out
+        })
     }
 
     /// What is spelt nearly like `key`, and how nearly.
@@ -205,7 +219,7 @@ impl Zones {
         if length < SHORTEST_CLOSE {
             return Vec::new();
         }
-        self.cities
+        self.by_name()
             .iter()
             .filter(|(other, _)| other.chars().count().abs_diff(length) <= 3)
             .map(|(other, entries)| (jaro_winkler(key, other), entries))
@@ -223,8 +237,7 @@ impl Zones {
     ) -> Vec<Found<'a>> {
         let mut entries: Vec<(&Entry, f64)> = entries.collect();
         entries.sort_by(|(a, near_a), (b, near_b)| {
-            let abroad =
-                |e: &Entry| country.is_some_and(|c| !c.eq_ignore_ascii_case(&e.country));
+            let abroad = |e: &Entry| country.is_some_and(|c| !c.eq_ignore_ascii_case(&e.country));
             let place = |e: &Entry| (e.zone + e.city, e.zone);
             abroad(a)
                 .cmp(&abroad(b))
@@ -251,7 +264,7 @@ impl Zones {
         let (country, zones) = self.countries.get_key_value(&e.country)?;
         let zone = zones.get(e.zone)?;
         Some(Found {
-            city: zone.cities.get(e.city)?,
+            city: &zone.cities.get(e.city)?.name,
             country,
             zone: &zone.id,
         })

@@ -33,13 +33,13 @@ impl Hours {
     }
 }
 
-/// The zone of this name in the tz database that is built in; nothing for a name that it has not.
+/// The zone of this name; nothing for a name that the tz database has not.
+///
+/// Sessions are folded many times a turn, and finding a zone by its name is slow.
 pub fn named(name: &str) -> Option<TimeZone> {
     static ZONES: OnceLock<TimeZoneDatabase> = OnceLock::new();
-    ZONES
-        .get_or_init(TimeZoneDatabase::bundled)
-        .get(name)
-        .ok()
+    let zones = ZONES.get_or_init(TimeZoneDatabase::bundled);
+    zones.get(name).ok()
 }
 
 /// The zone that the person told.

@@ -107,8 +107,7 @@ impl Builder<'_> {
         let path = "zones.txt";
         let (zones, wrong) = zones::read(self.l.text(path).unwrap_or_default());
         for w in wrong {
-            self.l
-                .say(Code::BadZones, path, w.span, w.message, w.cure);
+            self.l.say(Code::BadZones, path, w.span, w.message, w.cure);
         }
         zones
     }

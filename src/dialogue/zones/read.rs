@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use jiff::tz::TimeZoneDatabase;
 
-use super::Zones;
+use super::{City, Zone, Zones};
 use crate::dialogue::issue::did_you_mean;
 
 /// One thing that is wrong.
@@ -52,7 +52,7 @@ type Said = (Range<usize>, String, String);
 /// Take in one line.
 fn take(row: &str, known: &HashSet<&str>, zones: &mut Zones) -> Result<(), Said> {
     let columns: Vec<&str> = row.split('\t').collect();
-    let &[country, id, people, cities] = columns.as_slice() else {
+    let &[country, id, people, listed] = columns.as_slice() else {
         return Err((
             0..row.len(),
             format!("this line has {} columns in place of 4", columns.len()),
@@ -87,14 +87,19 @@ fn take(row: &str, known: &HashSet<&str>, zones: &mut Zones) -> Result<(), Said>
             "Write them in thousands, such as 58775; 0 when it is not known.".to_owned(),
         )
     })?;
-    let spellings = split(cities).map_err(|cure| {
+    let cities = split(listed).map_err(|cure| {
         (
-            at(cities),
+            at(listed),
             format!("the cities of `{id}` cannot be read"),
             cure.to_owned(),
         )
     })?;
-    if !zones.add(country, id, thousands, &spellings) {
+    let zone = Zone {
+        id: id.to_owned(),
+        people: thousands,
+        cities,
+    };
+    if !zones.add(country, zone) {
         return Err((
             at(id),
             format!("`{id}` stands twice for `{country}`"),
@@ -104,29 +109,29 @@ fn take(row: &str, known: &HashSet<&str>, zones: &mut Zones) -> Result<(), Said>
     Ok(())
 }
 
-/// "Munich (München), Berlin" as the spellings of each city, or what to do about it.
-fn split(text: &str) -> Result<Vec<Vec<&str>>, &'static str> {
+/// "Munich (München), Berlin" as cities, or what to do about it.
+fn split(text: &str) -> Result<Vec<City>, &'static str> {
     let mut out = Vec::new();
     let mut rest = text;
     loop {
         let end = rest.find([',', '(', ')']).unwrap_or(rest.len());
-        let (name, behind) = rest.split_at(end);
-        let mut city = vec![name.trim()];
-        let mut behind = behind;
+        let (name, mut behind) = rest.split_at(end);
+        let mut also = Vec::new();
         if let Some(inner) = behind.strip_prefix('(') {
-            let (others, after) = inner
-                .split_once(')')
-                .ok_or("Close the round bracket behind the other spellings.")?;
-            city.extend(others.split(',').map(str::trim));
-            behind = after.trim_start();
+            let close = inner
+                .find(['(', ')'])
+                .filter(|&i| inner[i..].starts_with(')'));
+            let (others, after) =
+                inner.split_at(close.ok_or("Close the round bracket behind the other spellings.")?);
+            also = others.split(',').map(|o| o.trim().to_owned()).collect();
+            behind = after[1..].trim_start();
         }
-        if city.iter().any(|name| super::name::key(name).is_empty()) {
+        let name = name.trim().to_owned();
+        let is_empty = |name: &String| !name.chars().any(char::is_alphanumeric);
+        if is_empty(&name) || also.iter().any(is_empty) {
             return Err("Name at least one city, and nothing empty between commas.");
         }
-        if city.iter().any(|name| name.contains('(')) {
-            return Err("Close the round bracket behind the other spellings.");
-        }
-        out.push(city);
+        out.push(City { name, also });
         match behind.strip_prefix(',') {
             Some(next) => rest = next,
             None if behind.is_empty() => return Ok(out),
