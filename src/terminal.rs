@@ -256,3 +256,31 @@ pub async fn chat(
         input = read(&terminal, &line);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_kept_for_its_owner_alone_and_never_outside_its_folder() {
+        let one = save("backtalk-history.png", b"one").unwrap();
+        let other = save("../backtalk-history.png", b"other").unwrap();
+        let folders = [&one, &other].map(|path| path.parent().unwrap().to_owned());
+        assert_ne!(folders[0], folders[1]);
+        for (path, content) in [(&one, "one"), (&other, "other")] {
+            assert_eq!(path.file_name().unwrap(), "backtalk-history.png");
+            assert_eq!(std::fs::read_to_string(path).unwrap(), content);
+        }
+        for folder in &folders {
+            assert_eq!(folder.parent().unwrap(), std::env::temp_dir());
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt;
+                let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode();
+                assert_eq!(mode(folder) & 0o777, 0o700);
+                assert_eq!(mode(&folder.join("backtalk-history.png")) & 0o777, 0o600);
+            }
+            std::fs::remove_dir_all(folder).unwrap();
+        }
+    }
+}

@@ -11,8 +11,8 @@ pub struct Label {
     pub right: f32,
 }
 
-/// The steps between labelled days: each day, every other, a few, then whole weeks.
-const STEPS: [usize; 7] = [1, 2, 3, 4, 7, 14, 28];
+/// The steps between labelled days: few days or whole weeks.
+const STEPS: [usize; 6] = [1, 2, 3, 7, 14, 28];
 
 /// The least room between two labels.
 const GAP: f32 = 14.0;

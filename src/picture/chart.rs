@@ -74,10 +74,15 @@ impl Columns {
 
     /// The colour behind a day.
     pub fn ground(&self, day: usize) -> &'static str {
-        match day + 1 == self.centres.len() {
+        match self.marks_today() && day + 1 == self.centres.len() {
             true => colour::TODAY,
             false => colour::CARD,
         }
+    }
+
+    /// Whether the column of today is tinted: among few days it is found without.
+    fn marks_today(&self) -> bool {
+        self.centres.len() > 4
     }
 }
 
@@ -134,7 +139,9 @@ fn guides(svg: &mut Svg, columns: &Columns, dates: &[(Label, String)], top: f32)
     let width = columns.slot.min(120.0);
     let from = top - 30.0;
     let column = [today - width / 2.0, from, width, TICKS + 26.0 - from];
-    svg.rect(column, 8.0, &fill(colour::TODAY));
+    if columns.marks_today() {
+        svg.rect(column, 8.0, &fill(colour::TODAY));
+    }
     for (label, _) in dates
         .iter()
         .filter(|(label, _)| columns.slot < 80.0 && columns.centres[label.day] < *today)

@@ -10,6 +10,9 @@ const HEADING: Type = bold(36.0);
 const NOTE: Type = medium(34.0);
 const SCALE: Type = medium(34.0);
 const SCORE: Type = bold(40.0);
+const SENTENCE: Type = medium(42.0);
+/// From one line of a sentence to the next.
+const LINE: f32 = 58.0;
 const COUNT: Type = bold(32.0);
 /// Where numbers beside the panels end.
 const SCALE_END: f32 = 126.0;
@@ -100,14 +103,22 @@ pub fn pain(svg: &mut Svg, history: &History, columns: &Columns, top: f32, foot:
     }
     numbers(svg, &history.days, columns, &scores, radius);
     if scores.is_empty() {
-        let lines = medium(42.0).lines(&history.words.no_pain_yet, 700.0, 4);
-        let middle = (columns.from + columns.to) / 2.0;
-        let first = (top + foot) / 2.0 - (lines.len() as f32 - 1.0) * 29.0 + 14.0;
-        for (n, line) in lines.iter().enumerate() {
-            let at = [middle, first + n as f32 * 58.0];
-            let colours = [colour::TEXT, colour::CARD];
-            svg.text_over(at, Anchor::Middle, medium(42.0), colours, line);
-        }
+        let middle = [(columns.from + columns.to) / 2.0, (top + foot) / 2.0];
+        sentence(svg, &history.words.no_pain_yet, middle);
+    }
+}
+
+/// A sentence around this point, on a ground of its own.
+fn sentence(svg: &mut Svg, words: &str, [x, y]: [f32; 2]) {
+    let lines = SENTENCE.lines(words, 520.0, 5);
+    let widths = lines.iter().map(|line| SENTENCE.width(line));
+    let width = widths.fold(0.0, f32::max) + 2.0 * 30.0;
+    let height = lines.len() as f32 * LINE + 30.0;
+    let ground = [x - width / 2.0, y - height / 2.0, width, height];
+    svg.rect(ground, 20.0, &fill(colour::CARD));
+    for (n, line) in lines.iter().enumerate() {
+        let base = y - height / 2.0 + 15.0 + n as f32 * LINE + 43.0;
+        svg.text([x, base], Anchor::Middle, SENTENCE, colour::TEXT, line);
     }
 }
 
@@ -118,8 +129,9 @@ pub fn ice(svg: &mut Svg, history: &History, columns: &Columns, heading: f32, fo
         colour::ICE
     );
     svg.rect([LEFT + 6.0, heading - 28.0, 32.0, 30.0], 2.0, &style);
-    head(svg, &history.words.ice, heading);
     let rounds: Vec<u8> = history.days.iter().map(|day| day.ice).collect();
+    let empty = rounds.iter().all(|count| *count == 0);
+    head(svg, &history.words.ice, none_yet(history, empty), heading);
     rounds_panel(svg, history, columns, &rounds, foot, |svg, [x, y, w, h]| {
         svg.rect([x + 1.5, y, w - 3.0, h], 2.0, &style);
     });
@@ -142,8 +154,9 @@ pub fn heat(svg: &mut Svg, history: &History, columns: &Columns, heading: f32, f
         );
     };
     column(svg, [LEFT + 6.0, heading - 29.0, 32.0, 32.0]);
-    head(svg, &history.words.heat, heading);
     let rounds: Vec<u8> = history.days.iter().map(|day| day.heat).collect();
+    let empty = rounds.iter().all(|count| *count == 0);
+    head(svg, &history.words.heat, none_yet(history, empty), heading);
     rounds_panel(svg, history, columns, &rounds, foot, column);
 }
 
@@ -154,7 +167,13 @@ pub fn check_ins(svg: &mut Svg, history: &History, columns: &Columns, heading: f
         false => svg.circle(at, 11.0 * size, &fill(colour::TICK)),
     };
     mark(svg, [LEFT + 22.0, heading - 12.0], 1.0);
-    head(svg, &history.words.check_ins, heading);
+    let empty = !history.days.iter().any(|day| day.checked_in);
+    head(
+        svg,
+        &history.words.check_ins,
+        none_yet(history, empty),
+        heading,
+    );
     let size = (columns.slot / 48.0).clamp(0.4, 1.0);
     let done = || {
         history
@@ -166,15 +185,24 @@ pub fn check_ins(svg: &mut Svg, history: &History, columns: &Columns, heading: f
     for (_, x) in done() {
         mark(svg, [*x, y], size);
     }
-    if done().next().is_none() {
-        nothing(svg, history, columns, y + 12.0);
-    }
 }
 
-fn head(svg: &mut Svg, words: &str, heading: f32) {
-    let words = HEADING.cut(words, RIGHT - HEADING_WORDS);
+fn none_yet(history: &History, empty: bool) -> Option<&str> {
+    empty.then_some(history.words.none_yet.as_str())
+}
+
+/// The heading of a panel, and that there is nothing in it.
+fn head(svg: &mut Svg, words: &str, empty: Option<&str>, heading: f32) {
+    let words = HEADING.cut(words, 500.0);
+    let colours = [colour::TEXT, colour::CARD];
     let at = [HEADING_WORDS, heading];
-    svg.text(at, Anchor::Start, HEADING, colour::TEXT, &words);
+    svg.text_over(at, Anchor::Start, HEADING, colours, &words);
+    if let Some(empty) = empty {
+        let x = HEADING_WORDS + HEADING.width(&words) + 22.0;
+        let colours = [colour::QUIET, colour::CARD];
+        let empty = NOTE.cut(empty, RIGHT - x);
+        svg.text_over([x, heading], Anchor::Start, NOTE, colours, &empty);
+    }
 }
 
 /// Columns for the rounds of one kind. A number stands on each, or the highest one beside them.
@@ -207,20 +235,6 @@ fn rounds_panel(
         }
     }
     svg.line([columns.from, foot], [columns.to, foot], colour::AXIS, 4.0);
-    if own == 0 {
-        nothing(svg, history, columns, foot - 20.0);
-    }
-}
-
-fn nothing(svg: &mut Svg, history: &History, columns: &Columns, base: f32) {
-    let words = NOTE.cut(&history.words.none_yet, columns.to - columns.from);
-    svg.text(
-        [columns.from, base],
-        Anchor::Start,
-        NOTE,
-        colour::QUIET,
-        &words,
-    );
 }
 
 /// The numbers of the scores: of each day, or of the last when there are many.
@@ -246,7 +260,7 @@ fn numbers(
         };
         let ground = match columns.roomy() {
             true => columns.ground(*n),
-            false => colour::CARD,
+            false => columns.ground(*n + 1),
         };
         svg.text_over(at, anchor, SCORE, [colour::PAIN, ground], &pain.to_string());
     }

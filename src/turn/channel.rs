@@ -42,7 +42,7 @@ pub const LONGEST_CAPTION: usize = 1024;
 
 /// The caption as far as it may be sent. One that is too long ends with an ellipsis.
 ///
-/// Counted in UTF-16, in which Telegram counts at most as many characters as we do.
+/// Counted in UTF-16 units, the strictest way to count characters.
 pub fn caption_to_send(caption: &str) -> String {
     let caption = caption.trim();
     if caption.encode_utf16().count() <= LONGEST_CAPTION {
