@@ -11,8 +11,9 @@ RUN mkdir src data \
     && echo 'fn main() { panic!() }' > src/main.rs \
     && touch src/lib.rs \
     && cargo build --release --locked
-# The dialogue files are built into the program. Cargo goes by times, and those of the copied files can be
-# older than the crates.
+# The dialogue files and the fonts are built into the program. Cargo goes by times, and those of the copied
+# files can be older than the crates.
+COPY assets assets
 COPY dialogues dialogues
 COPY src src
 RUN touch src/main.rs src/lib.rs \

@@ -26,7 +26,7 @@ pub mod fail_point;
 pub mod heartbeat;
 /// Invitation codes: signed, expiring, and made without keeping anything. Pure.
 pub mod invite;
-/// The picture of the days.
+/// The picture of `/history`, from days to PNG. Pure.
 pub mod picture;
 /// The plan: packs by the clock and the gates, and the lines of each page. Pure.
 pub mod plan;

@@ -19,10 +19,10 @@ use crate::assess::assess;
 use crate::clock::Still;
 use crate::dialogue::Dialogue;
 use crate::engine::export::{Retraced, retrace};
-use crate::engine::timers;
 use crate::engine::route::{Place, place};
 use crate::engine::session::Aside;
 use crate::engine::standing::standing;
+use crate::engine::timers;
 use crate::engine::verdict::name_of;
 use crate::engine::{Command, Input, Press, Priority, Session, State, View, Wish};
 use crate::replay::{

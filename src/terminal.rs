@@ -1,6 +1,8 @@
 //! The same conversation in a terminal: buttons are numbered lines, timers fire while it waits.
 
-use std::io::{BufRead, Write};
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{self, BufRead, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -110,6 +112,46 @@ impl Channel for Terminal {
             rows: Vec::new(),
         }))
     }
+
+    async fn photo(
+        &self,
+        _: Person,
+        name: &str,
+        png: &[u8],
+        caption: &str,
+    ) -> Result<i64, SendError> {
+        let place = match save(name, png) {
+            Ok(path) => format!("(The picture is in {}, for you alone.)", path.display()),
+            Err(error) => format!("(The picture could not be saved: {error})"),
+        };
+        let text = format!("{caption}\n{place}");
+        let rows = Vec::new();
+        Ok(self.print(&View { text, rows }))
+    }
+}
+
+/// Write a file that nobody else can read, in a folder that did not exist before, so that nobody
+/// who shares the folder for temporary files can have laid anything in its way.
+fn save(name: &str, content: &[u8]) -> io::Result<PathBuf> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    let unique = format!("backtalk-{:016x}", u64::from_be_bytes(random));
+    let folder = std::env::temp_dir().join(unique);
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(&folder)?;
+    let path = folder.join(
+        Path::new(name)
+            .file_name()
+            .unwrap_or("picture.png".as_ref()),
+    );
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&path)?.write_all(content)?;
+    Ok(path)
 }
 
 /// What the person typed, as an input. Nothing for an empty line.
@@ -212,5 +254,33 @@ pub async fn chat(
             return Ok(());
         }
         input = read(&terminal, &line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_kept_for_its_owner_alone_and_never_outside_its_folder() {
+        let one = save("backtalk-history.png", b"one").unwrap();
+        let other = save("../backtalk-history.png", b"other").unwrap();
+        let folders = [&one, &other].map(|path| path.parent().unwrap().to_owned());
+        assert_ne!(folders[0], folders[1]);
+        for (path, content) in [(&one, "one"), (&other, "other")] {
+            assert_eq!(path.file_name().unwrap(), "backtalk-history.png");
+            assert_eq!(std::fs::read_to_string(path).unwrap(), content);
+        }
+        for folder in &folders {
+            assert_eq!(folder.parent().unwrap(), std::env::temp_dir());
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt;
+                let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode();
+                assert_eq!(mode(folder) & 0o777, 0o700);
+                assert_eq!(mode(&folder.join("backtalk-history.png")) & 0o777, 0o600);
+            }
+            std::fs::remove_dir_all(folder).unwrap();
+        }
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use channel::{Channel, SendError};
+pub use channel::{Channel, LONGEST_CAPTION, SendError, caption_to_send};
 pub use delivery::deliver;
 
 use crate::dialogue::{Act, Dialogue};

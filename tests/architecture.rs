@@ -60,6 +60,8 @@ const CORE: &[&str] = &[
     "replay/",
     "answerer.rs",
     "vignettes.rs",
+    "picture.rs",
+    "picture/",
 ];
 
 #[test]

@@ -13,7 +13,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use teloxide::{
     Bot, RequestError,
-    payloads::{GetUpdatesSetters, SendDocumentSetters, SendMessageSetters},
+    payloads::{GetUpdatesSetters, SendDocumentSetters, SendMessageSetters, SendPhotoSetters},
     requests::Requester,
     types::{
         BotCommand, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, MessageId,
@@ -283,9 +283,98 @@ async fn teloxide_reads_the_profile_and_uploads_files() {
 
     bot.delete_message(ChatId(ANN), sent.id).await.unwrap();
     assert!(telegram.chat(ANN).messages()[0].deleted);
-    let picture = InputFile::memory(vec![1, 2, 3]).file_name("chart.png");
-    let sent = bot.send_photo(ChatId(ANN), picture).await.unwrap();
-    assert_eq!(sent.photo().map(<[_]>::len), Some(1));
+}
+
+/// A PNG as far as its header.
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    bytes.extend(width.to_be_bytes());
+    bytes.extend(height.to_be_bytes());
+    bytes
+}
+
+/// A JPEG as far as its frame header, which comes after another segment.
+fn jpeg(width: u16, height: u16) -> Vec<u8> {
+    let mut bytes = b"\xff\xd8\xff\xe0\0\x04ab\xff\xc0\0\x11\x08".to_vec();
+    bytes.extend(height.to_be_bytes());
+    bytes.extend(width.to_be_bytes());
+    bytes
+}
+
+#[tokio::test]
+async fn a_photo_arrives_in_its_sizes_and_with_its_caption() {
+    let (telegram, _ann, _) = begin().await;
+    let bot = teloxide(&telegram);
+    let picture = InputFile::memory(png(1080, 1350)).file_name("chart.png");
+    let sent = bot
+        .send_photo(ChatId(ANN), picture)
+        .caption("Your <b>week</b>")
+        .parse_mode(ParseMode::Html)
+        .await
+        .unwrap();
+    let sizes = sent.photo().unwrap();
+    let sides: Vec<_> = sizes.iter().map(|size| (size.width, size.height)).collect();
+    assert_eq!(sides, [(80, 100), (256, 320), (640, 800), (1024, 1280)]);
+    assert_eq!(sent.caption(), Some("Your week"));
+    assert_eq!(
+        telegram.chat(ANN).visible(),
+        "bot   (picture chart.png)\n      Your week\n"
+    );
+
+    let again = InputFile::file_id(sizes.last().unwrap().file.id.clone());
+    bot.send_photo(ChatId(ANN), again).await.unwrap();
+    let small = InputFile::memory(jpeg(90, 60)).file_name("small.jpg");
+    let sent = bot.send_photo(ChatId(ANN), small).await.unwrap();
+    let sizes = sent.photo().unwrap();
+    assert_eq!((sizes.len(), sizes[0].width, sizes[0].height), (1, 90, 60));
+    let pictures = telegram.chat(ANN).pictures();
+    let captions: Vec<_> = pictures
+        .iter()
+        .map(|(_, caption)| caption.as_str())
+        .collect();
+    assert_eq!(captions, ["Your week", "", ""]);
+    assert_eq!(pictures[1].0.bytes, png(1080, 1350));
+}
+
+#[rstest]
+#[case::text(b"not a picture".to_vec(), "IMAGE_PROCESS_FAILED")]
+#[case::cut(png(9, 9)[..20].to_vec(), "IMAGE_PROCESS_FAILED")]
+#[case::cut_jpeg(jpeg(9, 9)[..12].to_vec(), "IMAGE_PROCESS_FAILED")]
+#[case::flat(png(100, 0), "PHOTO_INVALID_DIMENSIONS")]
+#[case::too_large(png(5000, 5001), "PHOTO_INVALID_DIMENSIONS")]
+#[case::too_long(png(2001, 100), "PHOTO_INVALID_DIMENSIONS")]
+#[case::too_big(
+    [png(9, 9), vec![0; 10 * 1024 * 1024]].concat(),
+    "file of size 10485784 bytes is too big for a photo; the maximum size is 10485760 bytes"
+)]
+#[tokio::test]
+async fn a_photo_that_telegram_would_refuse_is_refused(
+    #[case] bytes: Vec<u8>,
+    #[case] description: &str,
+) {
+    let (telegram, _ann, _) = begin().await;
+    let picture = InputFile::memory(bytes).file_name("chart.png");
+    let refused = teloxide(&telegram).send_photo(ChatId(ANN), picture).await;
+    let error = refused.unwrap_err().to_string();
+    assert!(
+        error.contains(&format!("Bad Request: {description}")),
+        "{error}"
+    );
+    assert!(telegram.chat(ANN).pictures().is_empty());
+}
+
+#[rstest]
+#[case::just_right(1024, true)]
+#[case::too_long(1025, false)]
+#[tokio::test]
+async fn captions_have_a_longest_length(#[case] length: usize, #[case] taken: bool) {
+    let (telegram, _ann, _) = begin().await;
+    let picture = InputFile::memory(png(2000, 100)).file_name("chart.png");
+    let sent = teloxide(&telegram)
+        .send_photo(ChatId(ANN), picture)
+        .caption("ü".repeat(length))
+        .await;
+    assert_eq!(sent.is_ok(), taken);
 }
 
 #[rstest]

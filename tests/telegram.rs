@@ -26,6 +26,8 @@ mod order;
 mod outage;
 #[path = "telegram/pair.rs"]
 mod pair;
+#[path = "telegram/picture.rs"]
+mod picture;
 #[path = "telegram/redis.rs"]
 mod redis;
 #[allow(dead_code, reason = "The tests of stores use the rest.")]

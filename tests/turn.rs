@@ -77,6 +77,10 @@ impl Channel for Scripted {
     async fn file(&self, _: Person, name: &str, _: &str) -> Result<i64, SendError> {
         self.note("file", name)
     }
+
+    async fn photo(&self, _: Person, name: &str, _: &[u8], _: &str) -> Result<i64, SendError> {
+        self.note("photo", name)
+    }
 }
 
 fn bot() -> Bot {
@@ -297,6 +301,10 @@ impl Channel for Silent {
     }
 
     async fn file(&self, _: Person, _: &str, _: &str) -> Result<i64, SendError> {
+        Ok(0)
+    }
+
+    async fn photo(&self, _: Person, _: &str, _: &[u8], _: &str) -> Result<i64, SendError> {
         Ok(0)
     }
 }

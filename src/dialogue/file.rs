@@ -1029,9 +1029,7 @@ pub struct CheckInAskEntry {
 }
 
 /// To whom a screen of a check-in applies, by what happened in the rounds.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, serde::Serialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, serde::Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckInOnly {
     /// Those who have used ice or heat.
@@ -1322,10 +1320,18 @@ pub struct PictureWords {
     pub ice: String,
     /// Rounds of heat.
     pub heat: String,
+    /// The worst score of a day.
+    pub worst: String,
     /// Check-ins.
-    pub check_in: String,
-    /// There is nothing to draw yet.
+    pub check_ins: String,
+    /// There is no pain score yet.
     pub empty: String,
+    /// There are no rounds or check-ins yet.
+    pub none_yet: String,
+    /// The last day.
+    pub today: String,
+    /// The months in short, January first.
+    pub months: Vec<String>,
     /// The dispositions, in a word each.
     pub dispositions: BTreeMap<String, String>,
     /// No pain score at all.

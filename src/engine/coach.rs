@@ -30,9 +30,7 @@ pub fn over(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> O
     if state.open {
         return Some(Over::Asking);
     }
-    if state.told.is_none()
-        || plan::gates(d, state, now).1.contains(&Element::Coaching)
-    {
+    if state.told.is_none() || plan::gates(d, state, now).1.contains(&Element::Coaching) {
         return Some(Over::Barred);
     }
     if ends_ms(d, state).is_some_and(|end_ms| now.as_millisecond() >= end_ms) {

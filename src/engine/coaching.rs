@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::compact::{self, Timed};
-use super::{fold, local};
 use super::session::{Pack, RoundEvent, RoundWhat, Session, What};
+use super::{fold, local};
 use crate::dialogue::file::SummaryPlace;
 use crate::dialogue::{Dialogue, Disposition, FactId, FactKind};
 use crate::quiet::local_day_start;

@@ -141,7 +141,9 @@ impl Firing<'_> {
 
     /// A round that nobody answered: the next is offered, or after too many no more.
     fn missed(&mut self, timer: &Timer, before: RoundState) {
-        let missed = rounds::fold(self.d, self.session, self.state).standing.missed;
+        let missed = rounds::fold(self.d, self.session, self.state)
+            .standing
+            .missed;
         if missed >= self.d.clock.most_missed {
             self.session.round(self.now, RoundWhat::GaveUp);
             return self.owe(timer, "still_there");

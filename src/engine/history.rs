@@ -15,11 +15,11 @@ use crate::dialogue::{Dialogue, Disposition, Words};
 use crate::quiet::local_day;
 
 /// The most days that are shown, the newest: as many as are kept.
-const MOST_DAYS: usize = 56;
+pub const MOST_DAYS: usize = 56;
 
 /// One local day.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HistoryDay {
+pub struct Day {
     /// Which.
     pub date: Date,
     /// The last pain score of the day, 0 to 10.
@@ -37,14 +37,14 @@ pub struct HistoryDay {
 }
 
 /// Every day from the first of which anything is known until today, oldest first.
-pub fn days(d: &Dialogue, session: &Session, now: Timestamp) -> Vec<HistoryDay> {
+pub fn days(d: &Dialogue, session: &Session, now: Timestamp) -> Vec<Day> {
     let zone = local::zone(session);
     let date_of = |at_ms: i64| {
         let at = Timestamp::from_millisecond(at_ms).unwrap_or_default();
         local_day(&zone, at)
     };
-    let mut all: BTreeMap<Date, HistoryDay> = BTreeMap::new();
-    let mut day = |date: Date, change: &dyn Fn(&mut HistoryDay)| {
+    let mut all: BTreeMap<Date, Day> = BTreeMap::new();
+    let mut day = |date: Date, change: &dyn Fn(&mut Day)| {
         change(all.entry(date).or_insert_with(|| empty(date)));
     };
     for kept in coaching::days(session) {
@@ -97,8 +97,8 @@ pub fn days(d: &Dialogue, session: &Session, now: Timestamp) -> Vec<HistoryDay> 
     out
 }
 
-fn empty(date: Date) -> HistoryDay {
-    HistoryDay {
+fn empty(date: Date) -> Day {
+    Day {
         date,
         pain: None,
         worst: None,
@@ -109,13 +109,13 @@ fn empty(date: Date) -> HistoryDay {
     }
 }
 
-fn add_told(day: &mut HistoryDay, told: Disposition) {
+fn add_told(day: &mut Day, told: Disposition) {
     if told > Disposition::NoTriage && day.told.last() != Some(&told) {
         day.told.push(told);
     }
 }
 
-fn add_pain(day: &mut HistoryDay, score: u8) {
+fn add_pain(day: &mut Day, score: u8) {
     day.pain = Some(score);
     day.worst = day.worst.max(Some(score));
 }
@@ -147,7 +147,7 @@ pub fn caption(d: &Dialogue, session: &Session, words: Words, now: Timestamp) ->
             })
         })
         .collect();
-    let rounds = |of: fn(&HistoryDay) -> u8| days.iter().map(|day| u32::from(of(day))).sum::<u32>();
+    let rounds = |of: fn(&Day) -> u8| days.iter().map(|day| u32::from(of(day))).sum::<u32>();
     let (ice, heat) = (rounds(|day| day.ice), rounds(|day| day.heat));
     if scores.is_empty() && ice + heat == 0 {
         return say("history_empty", &words);

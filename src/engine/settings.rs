@@ -51,7 +51,11 @@ impl Turn<'_> {
     fn keep_quiet(&mut self, hours: Quiet) {
         self.s.quiet = Some(hours);
         self.uncover();
-        let set = if self.s.zone.is_some() { "time_set" } else { "quiet_set" };
+        let set = if self.s.zone.is_some() {
+            "time_set"
+        } else {
+            "quiet_set"
+        };
         self.message_now(set);
     }
 
@@ -66,7 +70,11 @@ impl Turn<'_> {
                     found.extend(zones.into_iter().map(|z| z.id.clone()));
                 }
                 None => {
-                    let cities = self.d.zones.of_city(text, country);
+                    let mut cities = self.d.zones.of_city(text, country);
+                    // A city of their own country is meant, not its namesakes.
+                    if cities.iter().any(|c| Some(c.country) == country) {
+                        cities.retain(|c| Some(c.country) == country);
+                    }
                     found.extend(cities.into_iter().map(|f| f.zone.to_owned()));
                 }
             }
@@ -99,12 +107,19 @@ impl Turn<'_> {
         let until = match hours {
             u16::MAX => None,
             0 => Some(self.tomorrow()),
-            hours => Some(rounds::later(self.now, SignedDuration::from_hours(hours.into()))),
+            hours => Some(rounds::later(
+                self.now,
+                SignedDuration::from_hours(hours.into()),
+            )),
         };
         let until_ms = until.map_or(i64::MAX, Timestamp::as_millisecond);
         self.put_by_setting();
         self.s.round(self.now, RoundWhat::Paused(until_ms));
-        self.message_now(if until.is_some() { "paused" } else { "paused_open" });
+        self.message_now(if until.is_some() {
+            "paused"
+        } else {
+            "paused_open"
+        });
     }
 
     /// The end of the next quiet hours; where none are known, a day later.

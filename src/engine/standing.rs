@@ -25,7 +25,9 @@ pub fn standing(d: &Dialogue, session: &Session) -> String {
     match place(d, &state) {
         Place::Welcome => "welcome".into(),
         Place::Asking(_) if !state.open && state.check_in.is_some() => {
-            let open = state.check_in.and_then(|c| d.check_ins.get(usize::from(c.number)));
+            let open = state
+                .check_in
+                .and_then(|c| d.check_ins.get(usize::from(c.number)));
             open.map_or_else(|| "asking.check_in".into(), |c| format!("asking.{}", c.id))
         }
         Place::Asking(screen) => format!("asking.{}", d.phases[d.screens[screen].phase].id),

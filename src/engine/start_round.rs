@@ -31,8 +31,8 @@ impl Turn<'_> {
             Pack::Ice => "pack_safety_ice",
             Pack::Heat => "pack_safety_heat",
         };
-        let offered = matches!(r.state, RoundState::Offered { .. })
-            && r.standing.last_pack == Some(pack);
+        let offered =
+            matches!(r.state, RoundState::Offered { .. }) && r.standing.last_pack == Some(pack);
         if !offered && self.s.aside != Aside::Message(safety.to_owned()) {
             // The first pack of a day shows how to use it safely; its *Start* begins the round.
             return self.aside(safety);
@@ -185,7 +185,10 @@ impl Turn<'_> {
         if self.says_why_over(&state) {
             return;
         }
-        if coaching::standing(&self.s).drill.is_some_and(|(_, n)| n == number) {
+        if coaching::standing(&self.s)
+            .drill
+            .is_some_and(|(_, n)| n == number)
+        {
             return;
         }
         if !plan::drills(self.d, &self.s, &state, self.now).contains(&usize::from(number)) {

@@ -13,20 +13,20 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::effect::{Button, Owed, View};
-use super::{coaching, history};
 use super::fold::{State, answer_behind};
 use super::press::{Press, Wish};
 use super::route::{self, Place, is_offered};
 use super::session::{Aside, Pack, Session, What};
 use super::verdict;
 use super::words::{round_words, words};
+use super::{coaching, history};
 use crate::dialogue::{Act, Dialogue, Element, FactId, Item, ScreenId, ScreenKind, Words};
 use crate::plan::{self, ClockState};
 
 pub use folded::{answered_screens, folded};
 pub use layout::button_rows;
-pub use live::{live, live_over};
 use layout::{grid, short, singles};
+pub use live::{live, live_over};
 pub use plan_page::page_count;
 use plan_page::plan_view;
 use question::{plain_question, screen_view, unsure_items};
@@ -402,7 +402,15 @@ pub fn render(d: &Dialogue, session: &Session, owed: &Owed, now: Timestamp) -> V
             id,
             planned_ms,
             note,
-        } => reminder(d, session, &state, words, (id, note.as_deref()), *planned_ms, now),
+        } => reminder(
+            d,
+            session,
+            &state,
+            words,
+            (id, note.as_deref()),
+            *planned_ms,
+            now,
+        ),
         // The caption; the picture itself is drawn where it is sent.
         Owed::History => View {
             text: history::caption(d, session, words, now),
@@ -452,7 +460,12 @@ fn reminder(
     let late = now.as_millisecond().saturating_sub(planned_ms) > limit_ms;
     let takes_off = matches!(id, "ice_off" | "heat_off" | "off_again");
     let id = if late && takes_off { "pack_late" } else { id };
-    let text = |id: &str| d.messages.get(id).map_or("", |m| m.text.source()).to_owned();
+    let text = |id: &str| {
+        d.messages
+            .get(id)
+            .map_or("", |m| m.text.source())
+            .to_owned()
+    };
     let note = note.map(text).unwrap_or_default();
     words.set("note", note.clone());
     round_words(d, session, state, now, &mut words);

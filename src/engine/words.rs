@@ -35,7 +35,9 @@ pub fn words(d: &Dialogue, session: &Session, state: &State) -> Words {
     }
     // A word that is a message of its own, for some people.
     for (name, when) in &d.only_words {
-        let name = crate::dialogue::load::PLACEABLES.iter().find(|p| *p == name);
+        let name = crate::dialogue::load::PLACEABLES
+            .iter()
+            .find(|p| *p == name);
         if let (Some(name), Some(line)) = (name, name.and_then(|n| d.messages.get(*n))) {
             let holds = d.holds(when, &full, None);
             words.set(name, if holds { line.text.source() } else { "" });
@@ -109,10 +111,7 @@ pub fn round_words(
     let when = |at| local::when(session, at, now);
     let check = rounds::later(since, rounds::minutes(times.check_after_minutes));
     words.set("when_check", when(check));
-    words.set(
-        "when_off",
-        when(rounds::later(since, rounds::minutes(on))),
-    );
+    words.set("when_off", when(rounds::later(since, rounds::minutes(on))));
     let rests = rounds::rests_until(d, standing).unwrap_or(now);
     let next = match r.state {
         RoundState::Resting { until, .. } => until.max(rests),
@@ -123,7 +122,10 @@ pub fn round_words(
     let passed = now.duration_since(since).as_mins().max(0);
     words.set("passed", passed.to_string());
     words.set("minutes", on.to_string());
-    words.set("bar", bar(passed, on.into(), d.clock.progress_minutes.into()));
+    words.set(
+        "bar",
+        bar(passed, on.into(), d.clock.progress_minutes.into()),
+    );
     words.set(
         "n",
         (rounds::rounds_today(d, session, pack, now) + 1).to_string(),
@@ -165,6 +167,12 @@ fn bar(passed: i64, whole: i64, step: i64) -> String {
     let step = step.max(1);
     let dots = (whole + step - 1) / step;
     (0..dots)
-        .map(|n| if passed >= (n + 1) * step || passed >= whole { '●' } else { '○' })
+        .map(|n| {
+            if passed >= (n + 1) * step || passed >= whole {
+                '●'
+            } else {
+                '○'
+            }
+        })
         .collect()
 }

@@ -126,4 +126,17 @@ impl Channel for Remembering {
         };
         self.send(person, &view).await
     }
+
+    async fn photo(
+        &self,
+        person: Person,
+        name: &str,
+        _: &[u8],
+        caption: &str,
+    ) -> Result<i64, SendError> {
+        let text = format!("(picture {name})\n{caption}");
+        let text = text.trim_end().to_owned();
+        let rows = Vec::new();
+        self.send(person, &View { text, rows }).await
+    }
 }

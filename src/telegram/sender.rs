@@ -5,7 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use teloxide::payloads::{AnswerCallbackQuerySetters, EditMessageTextSetters, SendMessageSetters};
+use teloxide::payloads::{
+    AnswerCallbackQuerySetters, EditMessageTextSetters, SendMessageSetters, SendPhotoSetters,
+};
 use teloxide::prelude::Requester;
 use teloxide::types::{
     CallbackQueryId, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, MessageId,
@@ -17,7 +19,7 @@ use tracing::warn;
 use super::gate::Gate;
 use crate::engine::{Priority, View};
 use crate::store::Person;
-use crate::turn::{Channel, SendError};
+use crate::turn::{Channel, SendError, caption_to_send};
 
 /// The longest one request may take. teloxide sleeps 10 s inside a request on any 5xx answer, so
 /// the deadline lies below that.
@@ -152,6 +154,23 @@ impl Channel for Sender {
     async fn file(&self, person: Person, name: &str, content: &str) -> Result<i64, SendError> {
         let file = InputFile::memory(content.to_owned().into_bytes()).file_name(name.to_owned());
         let request = self.bot.send_document(ChatId(person.0), file);
+        let sent = self.request(person.0, request).await?;
+        Ok(i64::from(sent.id.0))
+    }
+
+    async fn photo(
+        &self,
+        person: Person,
+        name: &str,
+        png: &[u8],
+        caption: &str,
+    ) -> Result<i64, SendError> {
+        let file = InputFile::memory(png.to_owned()).file_name(name.to_owned());
+        let mut request = self.bot.send_photo(ChatId(person.0), file);
+        let caption = caption_to_send(caption);
+        if !caption.is_empty() {
+            request = request.caption(caption);
+        }
         let sent = self.request(person.0, request).await?;
         Ok(i64::from(sent.id.0))
     }

@@ -21,11 +21,40 @@ pub trait Channel: Send + Sync {
     /// Change a message. A message that shows this already is a success.
     async fn edit(&self, person: Person, message: i64, view: &View) -> Result<(), SendError>;
 
-    /// Send a picture.
-    async fn photo(&self, person: Person, name: &str, png: &[u8], caption: &str) -> Result<i64, SendError> { let _ = (person, name, png, caption); Err(SendError::Refused) }
-
     /// Send a text file.
     async fn file(&self, person: Person, name: &str, content: &str) -> Result<i64, SendError>;
+
+    /// Send a picture, a PNG file, with words below it; the answer is its number.
+    ///
+    /// The name is that of a file, such as `backtalk-history.png`. A caption over
+    /// `LONGEST_CAPTION` is cut.
+    async fn photo(
+        &self,
+        person: Person,
+        name: &str,
+        png: &[u8],
+        caption: &str,
+    ) -> Result<i64, SendError>;
+}
+
+/// The longest caption, in characters (Bot API, `sendPhoto`).
+pub const LONGEST_CAPTION: usize = 1024;
+
+/// The caption as far as it may be sent. One that is too long ends with an ellipsis.
+///
+/// Counted in UTF-16 units, the strictest way to count characters.
+pub fn caption_to_send(caption: &str) -> String {
+    let caption = caption.trim();
+    if caption.encode_utf16().count() <= LONGEST_CAPTION {
+        return caption.to_owned();
+    }
+    let mut units = 1;
+    let kept = caption.chars().take_while(|c| {
+        units += c.len_utf16();
+        units <= LONGEST_CAPTION
+    });
+    let kept: String = kept.collect();
+    format!("{}…", kept.trim_end())
 }
 
 /// Why a message was not sent. The variants differ in what the caller does.

@@ -165,11 +165,20 @@ impl Delivery<'_> {
         let d = &*self.bot.dialogue;
         let now = self.clock.now();
         let view = view::render(d, &self.session, &entry.owed, now);
-        match picture::of_session(d, &self.session, now) {
+        let history = picture::of_session(d, &self.session, now);
+        // Drawing takes a moment, in which others are answered.
+        let drawn = tokio::task::spawn_blocking(move || picture::png(&history)).await;
+        match drawn
+            .map_err(|e| e.to_string())
+            .and_then(|png| png.map_err(|e| e.to_string()))
+        {
             Ok(png) => {
                 fail_point::reach("send.before");
                 let name = "backtalk-days.png";
-                let sent = self.channel.photo(self.person, name, &png, &view.text).await;
+                let sent = self
+                    .channel
+                    .photo(self.person, name, &png, &view.text)
+                    .await;
                 fail_point::reach("send.after");
                 sent?;
             }
@@ -428,8 +437,7 @@ impl Delivery<'_> {
                     .unwrap_or(DELIVERY_LEASE)
                     .max(back_off(&next));
                 let session = next.body.session.as_ref();
-                let timer =
-                    session.and_then(|s| timers::next_due(&self.bot.dialogue, s, now));
+                let timer = session.and_then(|s| timers::next_due(&self.bot.dialogue, s, now));
                 next.due = [Some(now + wait), timer].into_iter().flatten().min();
             }
             fail_point::reach("settle.before");
@@ -477,7 +485,9 @@ impl Delivered {
         match self.live {
             Some(live) if body.live == before_live => body.live = Some(live),
             // Somebody else shows the round meanwhile, on a message of their own.
-            Some(Live { shown, .. }) if body.live.is_none_or(|l| l.shown.message != shown.message) => {
+            Some(Live { shown, .. })
+                if body.live.is_none_or(|l| l.shown.message != shown.message) =>
+            {
                 body.over.push(shown.message);
             }
             Some(_) | None => {}

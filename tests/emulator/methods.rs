@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{
     body::{Body, Upload},
     html::{self, Formatted},
+    picture::{self, Unfit},
     state::State,
     view::{Answer, Button, Message},
 };
@@ -335,7 +336,11 @@ fn send_file(state: &mut State, body: &Body, kind: &str) -> Done {
     if upload.bytes.is_empty() {
         return Err(bad("file must be non-empty"));
     }
-    let file_id = format!("{kind}{}", state.next_message);
+    let field = match kind {
+        "photo" => photo_field(state, &upload)?,
+        _ => document_field(state, &upload),
+    };
+    let file_id = file_id(state, kind);
     let mut sent = Message {
         chat,
         text: caption.text,
@@ -345,28 +350,59 @@ fn send_file(state: &mut State, body: &Body, kind: &str) -> Done {
         markup,
         ..Message::default()
     };
-    sent.extra
-        .insert(kind.to_owned(), file_field(kind, &file_id, &upload));
+    sent.extra.insert(kind.to_owned(), field);
     state.files.insert(file_id, upload.clone());
     sent.document = Some(upload);
     let sent = state.add_message(sent);
     Ok(state.as_message(&sent))
 }
 
-fn file_field(kind: &str, file_id: &str, upload: &Upload) -> Value {
-    let mut file = json!({
+fn file_id(state: &State, kind: &str) -> String {
+    format!("{kind}{}", state.next_message)
+}
+
+fn document_field(state: &State, upload: &Upload) -> Value {
+    let file_id = file_id(state, "document");
+    json!({
         "file_id": file_id,
         "file_unique_id": format!("unique-{file_id}"),
         "file_size": upload.bytes.len(),
-    });
-    if kind == "photo" {
-        file["width"] = json!(800);
-        file["height"] = json!(600);
-        return json!([file]);
-    }
-    file["file_name"] = json!(upload.name);
-    file["mime_type"] = json!(upload.mime);
-    file
+        "file_name": upload.name,
+        "mime_type": upload.mime,
+    })
+}
+
+/// The sizes of a photo, the smallest first. The texts of refusals are as remembered, not looked up. The file of the largest is the one that can be sent
+/// again; Telegram makes the others.
+fn photo_field(state: &State, upload: &Upload) -> Result<Value, Reply> {
+    let (width, height) = picture::size(&upload.bytes).map_err(|unfit| match unfit {
+        Unfit::TooBig => bad(format!(
+            "file of size {} bytes is too big for a photo; the maximum size is {} bytes",
+            upload.bytes.len(),
+            picture::LARGEST_BYTES
+        )),
+        Unfit::NoPicture => bad("IMAGE_PROCESS_FAILED"),
+        Unfit::Dimensions => bad("PHOTO_INVALID_DIMENSIONS"),
+    })?;
+    let largest = file_id(state, "photo");
+    let sizes = picture::shown(width, height).into_iter().rev().enumerate();
+    let mut sizes: Vec<Value> = sizes
+        .map(|(smaller, (width, height))| {
+            let file_id = match smaller {
+                0 => largest.clone(),
+                _ => format!("{largest}-smaller-{smaller}"),
+            };
+            json!({
+                "file_id": file_id,
+                "file_unique_id": format!("unique-{file_id}"),
+                "file_size": upload.bytes.len() >> (2 * smaller),
+                "width": width,
+                "height": height,
+            })
+        })
+        .collect();
+    sizes.reverse();
+    Ok(json!(sizes))
 }
 
 /// The place in `State::messages` of the message that a request names, if it is the bot's.

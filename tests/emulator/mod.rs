@@ -32,6 +32,7 @@ mod fault;
 mod html;
 mod methods;
 mod people;
+mod picture;
 mod server;
 mod state;
 mod view;
@@ -230,7 +231,7 @@ impl Emulator {
         }
     }
 
-    /// All files that the bot sent, in any chat.
+    /// All files that the bot sent, in any chat, pictures included.
     pub fn documents(&self) -> Vec<Upload> {
         let messages = self.shared.read(|state| state.messages.clone());
         let documents = messages.into_iter().filter_map(|message| message.document);

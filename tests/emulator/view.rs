@@ -68,7 +68,11 @@ impl Message {
         let who = if self.from.is_some() { "user" } else { "bot" };
         let mut lines: Vec<String> = self.text.lines().map(str::to_owned).collect();
         if let Some(document) = &self.document {
-            lines.insert(0, format!("({}, {})", document.name, document.mime));
+            let what = match self.extra.contains_key("photo") {
+                true => format!("(picture {})", document.name),
+                false => format!("({}, {})", document.name, document.mime),
+            };
+            lines.insert(0, what);
         }
         if self.from.is_some() {
             lines.extend(self.extra.keys().map(|kind| format!("({kind})")));
@@ -131,10 +135,19 @@ impl Chat {
         last.unwrap_or_else(|| panic!("The bot has said nothing in chat {}.", self.id))
     }
 
-    /// The files that the bot sent.
+    /// The files that the bot sent, pictures included.
     pub fn documents(&self) -> Vec<Upload> {
         let messages = self.messages().into_iter();
         messages.filter_map(|message| message.document).collect()
+    }
+
+    /// The pictures that the bot sent, each with its caption.
+    pub fn pictures(&self) -> Vec<(Upload, String)> {
+        let messages = self.messages().into_iter();
+        let pictures = messages.filter(|message| message.extra.contains_key("photo"));
+        pictures
+            .filter_map(|message| Some((message.document?, message.text)))
+            .collect()
     }
 
     /// The whole chat as text, in the shape of a replay: who, words, buttons in brackets.

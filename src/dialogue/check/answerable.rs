@@ -97,9 +97,17 @@ fn conditions(d: &Dialogue) -> Vec<(String, &Condition)> {
                 .map(|(n, l)| (format!("page {} line {}", p.id, n + 1), &l.when)),
         );
     }
-    own.extend(d.drills.iter().map(|x| (format!("drill {}", x.id), &x.when)));
+    own.extend(
+        d.drills
+            .iter()
+            .map(|x| (format!("drill {}", x.id), &x.when)),
+    );
     for c in &d.check_ins {
-        own.extend(c.closes.iter().map(|(when, _)| (format!("check-in {}", c.id), when)));
+        own.extend(
+            c.closes
+                .iter()
+                .map(|(when, _)| (format!("check-in {}", c.id), when)),
+        );
     }
     let clock = &d.clock;
     own.extend(

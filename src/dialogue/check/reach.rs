@@ -124,7 +124,10 @@ fn again_leads_to_danger(report: &mut Report<'_>, d: &Dialogue, id: ScreenId) {
             report.say(
                 Code::GuardLooksAhead,
                 &format!("screen {}", d.screens[id].id),
-                format!("`{}` asks `{}` first, which is no danger sign for everybody", d.screens[id].id, first.id),
+                format!(
+                    "`{}` asks `{}` first, which is no danger sign for everybody",
+                    d.screens[id].id, first.id
+                ),
                 "Name a screen of a danger phase that has no guard, or `all`.",
             );
         }
@@ -142,7 +145,10 @@ fn opener(d: &Dialogue, screen: ScreenId) -> Option<ScreenId> {
 
 fn screens_can_be_shown(report: &mut Report<'_>, d: &Dialogue) {
     for (id, s) in d.screens.iter().enumerate() {
-        let asked = d.check_ins.iter().any(|c| c.asks.iter().any(|(s, _)| *s == id));
+        let asked = d
+            .check_ins
+            .iter()
+            .any(|c| c.asks.iter().any(|(s, _)| *s == id));
         if d.phases[s.phase].check_in {
             if !asked {
                 report.say(

@@ -206,11 +206,20 @@ pub fn all(d: &Dialogue, words: &[Words]) -> Vec<Said> {
     }
     for x in &d.drills {
         let element = format!("drill {}", x.id);
-        let whole = |step: &Template| format!("{}\n{}\n{}", x.title.source(), step.source(), x.stop.source());
+        let whole = |step: &Template| {
+            format!(
+                "{}\n{}\n{}",
+                x.title.source(),
+                step.source(),
+                x.stop.source()
+            )
+        };
         for (n, (step, _)) in x.steps.iter().enumerate() {
             let what = format!("step {} of the exercise `{}`", n + 1, x.id);
             // What a step says stands between the title and when to stop.
-            let Ok(text) = Template::read(&whole(step)) else { continue };
+            let Ok(text) = Template::read(&whole(step)) else {
+                continue;
+            };
             add(element.clone(), what, Kind::Message, &text, &[]);
         }
     }

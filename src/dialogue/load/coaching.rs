@@ -73,7 +73,10 @@ impl Builder<'_> {
                 Code::BadItem,
                 file,
                 span_of(&e.check_in),
-                format!("the check-in `{}` sends a message or asks screens", e.check_in.value),
+                format!(
+                    "the check-in `{}` sends a message or asks screens",
+                    e.check_in.value
+                ),
                 "Give it one of `message` and `asks`.",
             );
         }

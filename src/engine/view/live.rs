@@ -17,7 +17,10 @@ pub fn live(d: &Dialogue, session: &Session, now: Timestamp) -> Option<(i64, Vie
         let drill = d.drills.get(usize::from(number))?;
         let passed = now.as_millisecond().saturating_sub(began_ms) / 1000;
         let words = drill_words(drill, passed, words)?;
-        return Some((began_ms, message_view(d, session, &state, &words, "drill_now")));
+        return Some((
+            began_ms,
+            message_view(d, session, &state, &words, "drill_now"),
+        ));
     }
     let RoundState::On { pack, since, sent } = r.state else {
         return None;
@@ -59,7 +62,15 @@ fn drill_words(drill: &crate::dialogue::Drill, passed: i64, words: Words) -> Opt
         left < 0
     })?;
     let bar: String = (0..rounds)
-        .map(|n| if n < round { '●' } else if n == round { '◐' } else { '○' })
+        .map(|n| {
+            if n < round {
+                '●'
+            } else if n == round {
+                '◐'
+            } else {
+                '○'
+            }
+        })
         .collect();
     let step = step.fill(&words);
     let (title, stop) = (drill.title.fill(&words), drill.stop.fill(&words));

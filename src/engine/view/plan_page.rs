@@ -1,8 +1,8 @@
 //! The plan and its pages.
 
 use super::*;
-use crate::engine::{coach, rounds};
 use crate::engine::session::Pack;
+use crate::engine::{coach, rounds};
 
 /// The plan, at the page that is open.
 pub(super) fn plan_view(

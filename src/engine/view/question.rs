@@ -66,7 +66,9 @@ pub(super) fn screen_view(
     let checking = !state.open && state.check_in.is_some();
     let answered = match checking {
         // Back goes no further than the check-in.
-        true => route::check_in_screens(d, state).iter().any(|s| state.done.contains(s)),
+        true => route::check_in_screens(d, state)
+            .iter()
+            .any(|s| state.done.contains(s)),
         false => !state.done.iter().all(|s| *s == 0),
     };
     if state.began && answered {

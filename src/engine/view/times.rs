@@ -31,7 +31,11 @@ pub(super) fn view(
     let back = || button(&labels.back, Wish::Act(Act::CarryOn));
     let mut own = words.clone();
     round_words(d, session, state, now, &mut own);
-    let say = |id: &str| d.messages.get(id).map_or_else(String::new, |m| m.text.fill(&own));
+    let say = |id: &str| {
+        d.messages
+            .get(id)
+            .map_or_else(String::new, |m| m.text.fill(&own))
+    };
     let (text, rows) = match &session.aside {
         Aside::Time => {
             let country = session.country.as_deref().unwrap_or("");
@@ -39,7 +43,12 @@ pub(super) fn view(
                 .zones
                 .clocks(country, now, MOST_CLOCKS)
                 .into_iter()
-                .map(|c| button(&format!("{} ({})", c.clock, c.city), Wish::Zone(c.zone.to_owned())))
+                .map(|c| {
+                    button(
+                        &format!("{} ({})", c.clock, c.city),
+                        Wish::Zone(c.zone.to_owned()),
+                    )
+                })
                 .collect();
             rows.push(button(&labels.another_time, Wish::Act(Act::TimezoneOther)));
             rows.push(back());
@@ -136,26 +145,45 @@ fn coming(d: &Dialogue, session: &Session, state: &State, words: &Words, now: Ti
     if rounds_run {
         rows.push(button(&labels.stop_today, Wish::Act(Act::StopToday)));
     }
-    if standing.paused_until_ms.is_some_and(|ms| ms > now.as_millisecond()) {
+    if standing
+        .paused_until_ms
+        .is_some_and(|ms| ms > now.as_millisecond())
+    {
         lines.push(match standing.paused_until_ms {
             Some(i64::MAX) => d.common.coming.paused_open.clone(),
-            _ => d.common.coming.paused.replace(
-                "{ $until }",
-                words.get("until").unwrap_or_default(),
-            ),
+            _ => d
+                .common
+                .coming
+                .paused
+                .replace("{ $until }", words.get("until").unwrap_or_default()),
         });
         rows.push(button(&labels.resume, Wish::Act(Act::Resume)));
     } else if !lines.is_empty() {
         rows.push(button(&labels.pause, Wish::Act(Act::Pause)));
     }
-    let set = if session.zone.is_some() { &labels.quiet_hours } else { &labels.set_time };
-    let act = if session.zone.is_some() { Act::QuietHours } else { Act::Timezone };
+    let set = if session.zone.is_some() {
+        &labels.quiet_hours
+    } else {
+        &labels.set_time
+    };
+    let act = if session.zone.is_some() {
+        Act::QuietHours
+    } else {
+        Act::Timezone
+    };
     rows.push(button(set, Wish::Act(act)));
     rows.push(button(&labels.back, Wish::Act(Act::CarryOn)));
-    let id = if lines.is_empty() { "nothing_coming" } else { "reminders" };
+    let id = if lines.is_empty() {
+        "nothing_coming"
+    } else {
+        "reminders"
+    };
     let own = words.clone().with("list", lines.join("\n"));
     View {
-        text: d.messages.get(id).map_or_else(String::new, |m| m.text.fill(&own)),
+        text: d
+            .messages
+            .get(id)
+            .map_or_else(String::new, |m| m.text.fill(&own)),
         rows: button_rows(rows),
     }
 }
