@@ -311,7 +311,7 @@ pub fn message_view(
     let rows = message
         .buttons
         .iter()
-        .filter(|i| fits(d, session, i))
+        .filter(|i| fits(d, session, state, id, i))
         .map(|i| row_for(d, session, state, words, i))
         .collect();
     View {
@@ -321,14 +321,19 @@ pub fn message_view(
 }
 
 /// Whether a button of a message has a use for this person now.
-fn fits(d: &Dialogue, session: &Session, item: &Item) -> bool {
+fn fits(d: &Dialogue, session: &Session, state: &State, message: &str, item: &Item) -> bool {
     let standing = || coaching::standing(session);
     match item.act {
         Some(Act::Snooze) => standing().snoozes == 0,
         Some(Act::SnoozeMore | Act::SnoozeMost) => {
             (1..d.clock.most_snoozes).contains(&standing().snoozes)
         }
-        Some(Act::IceWorse) => standing().last_pack == Some(Pack::Ice),
+        Some(Act::IceWorse) => {
+            standing().last_pack == Some(Pack::Ice)
+                && d.holds(&d.clock.early_heat_when, &d.completed(&state.known), None)
+        }
+        // Whoever has told their time finds it in the settings.
+        Some(Act::Timezone) => session.zone.is_none() || message == "settings",
         _ => true,
     }
 }
