@@ -618,7 +618,6 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "draft_line",
     "drill_dropped",
     "drill_now",
-    "drill_over",
     "drill_stopped",
     "emergency_words",
     "error",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use backtalk::clock::Clock;
 use backtalk::engine::Input;
-use backtalk::engine::rounds;
+use backtalk::engine::timers;
 use backtalk::store::memory::MemoryStore;
 use backtalk::store::record::Body;
 use backtalk::store::{Person, Record, Store};
@@ -33,7 +33,7 @@ async fn who_is_gone_has_no_timer_and_who_comes_back_is_reminded_again(
     let now = inside.clock.now();
     let session = ice_since(&DIALOGUE, now);
     let record = Record {
-        due: rounds::next_due(&DIALOGUE, &session),
+        due: timers::next_due(&DIALOGUE, &session, now),
         active: now,
         body: Body {
             session: Some(session),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use backtalk::clock::{Clock, SystemClock};
 use backtalk::config::{Access, Telegram};
 use backtalk::dialogue::{Dialogue, load};
-use backtalk::engine::{Input, Press, begin, meet, rounds, step, view};
+use backtalk::engine::{Input, Press, begin, meet, step, timers, view};
 use backtalk::reminder::{Due, Reminder};
 use backtalk::store::record::Body;
 use backtalk::store::{Person, Record, Shown, Store};
@@ -196,7 +196,7 @@ pub fn followed_up(now: Timestamp) -> Record {
     }
     let shown = view::view(&DIALOGUE, &session, now);
     Record {
-        due: rounds::next_due(&DIALOGUE, &session),
+        due: timers::next_due(&DIALOGUE, &session, now),
         active: now,
         body: Body {
             shown: shown.map(|view| Shown {

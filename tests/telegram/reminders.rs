@@ -5,7 +5,7 @@ use std::sync::Arc;
 use backtalk::answerer;
 use backtalk::clock::{Clock, SystemClock};
 use backtalk::dialogue::{Act, Dialogue, load};
-use backtalk::engine::{self, Input, Press, Session, State, Wish, rounds, step, view};
+use backtalk::engine::{self, Input, Press, Session, State, Wish, step, timers, view};
 use backtalk::shipped;
 use backtalk::store::memory::MemoryStore;
 use backtalk::store::record::Body;
@@ -58,7 +58,7 @@ async fn an_ice_pack_that_stays_on_is_noticed_though_nobody_writes() {
     let d = load::load(&shipped::built_in(), "back_spasm").expect("The dialogue loads.");
     let since = SystemClock.now() - SignedDuration::from_mins(45);
     let session = ice_since(&d, since);
-    let due = rounds::next_due(&d, &session);
+    let due = timers::next_due(&d, &session, since);
     assert!(due.is_some_and(|due| due < SystemClock.now()), "{due:?}");
     let record = Record {
         due,
