@@ -83,7 +83,7 @@ fn an_export_gives_the_same_session_back_and_holds_when_gone_through_again(
 
 #[rstest]
 #[case::no_json(|all: &mut Value| *all = "?".into(), "This is not a file of /export")]
-#[case::another_number(|all: &mut Value| all["number"] = 2.into(), "format number 2; this program reads 1")]
+#[case::another_number(|all: &mut Value| all["number"] = 1.into(), "format number 1; this program reads 2")]
 #[case::another_dialogue(|all: &mut Value| all["dialogue"] = "knee".into(), "of the dialogue `knee`")]
 #[case::another_form(|all: &mut Value| all["form"] = "0011223344556677".into(), "its questions or rules have changed since")]
 #[case::an_unknown_key(|all: &mut Value| all["more"] = 1.into(), "unknown field `more`")]

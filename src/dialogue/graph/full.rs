@@ -1,6 +1,6 @@
 //! The full drawing: every screen, in a frame for each phase, in asking order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     DISPOSITIONS, Drawing, Edge, Group, Kind, Look, NO_BREAK, Node, check_ins, count, has_plan,
@@ -60,13 +60,15 @@ pub fn draw(d: &Dialogue) -> Drawing {
         drawing.groups.push(verdict(d, &mut drawing.edges));
     }
     order(d, &mut drawing);
+    check_in_order(d, &mut drawing);
     details(d, &mut drawing);
     drawing
 }
 
 fn node(d: &Dialogue, id: ScreenId) -> Node {
     let s = &d.screens[id];
-    let look = match (s.opened, &s.when) {
+    let by_answers = s.opened && !d.phases[s.phase].check_in;
+    let look = match (by_answers, &s.when) {
         (true, _) => Look::Opened,
         (_, Condition::Always) => Look::Asked,
         _ => Look::Guarded,
@@ -181,6 +183,20 @@ fn order(d: &Dialogue, drawing: &mut Drawing) {
             lines: Vec::new(),
             look: Look::Onward,
         });
+    }
+}
+
+/// Arrows in the order in which check-ins ask; several may go the same way.
+fn check_in_order(d: &Dialogue, drawing: &mut Drawing) {
+    let mut drawn = BTreeSet::new();
+    for c in &d.check_ins {
+        for pair in c.asks.windows(2) {
+            let (from, to) = (pair[0].0, pair[1].0);
+            if drawn.insert((from, to)) {
+                let (from, to) = (screen_node(&d.screens[from]), screen_node(&d.screens[to]));
+                drawing.edges.push(Edge::new(&from, &to, "", Kind::Next));
+            }
+        }
     }
 }
 

@@ -106,7 +106,8 @@ fn after(d: &Dialogue, nodes: &mut Vec<Node>, edges: &mut Vec<Edge>) {
         DISPOSITIONS.into_iter().partition(|&x| has_plan(d, x));
     if !coached.is_empty() {
         let mut last = None;
-        for p in (0..d.phases.len()).filter(|&p| d.phases[p].after_verdict) {
+        let plans = |p: &usize| d.phases[*p].after_verdict && !d.phases[*p].check_in;
+        for p in (0..d.phases.len()).filter(plans) {
             nodes.push(phase(d, p, Look::After));
             last = Some(nodes.len() - 1);
             for &disposition in &coached {
@@ -118,15 +119,24 @@ fn after(d: &Dialogue, nodes: &mut Vec<Node>, edges: &mut Vec<Edge>) {
                 ));
             }
         }
-        let mut line = format!(
-            "{}, ice and heat rounds",
-            count(d.pages.len(), "page", "pages")
+        let line = format!(
+            "{}, {}, ice and heat rounds",
+            count(d.pages.len(), "page", "pages"),
+            count(d.drills.len(), "guided exercise", "guided exercises")
         );
-        if let Some(times) = check_ins(d, &coached) {
-            line.push_str(&format!(", check-ins after {times}"));
-        }
-        if let Some(last) = last {
+        let plan = last.map(|last| {
             nodes[last].lines.extend(wrap(&line, WIDTH));
+            nodes[last].id.clone()
+        });
+        for p in (0..d.phases.len()).filter(|&p| d.phases[p].check_in) {
+            let mut node = phase(d, p, Look::After);
+            if let Some(times) = check_ins(d, &coached) {
+                node.lines.extend(wrap(&format!("after {times}"), WIDTH));
+            }
+            if let Some(plan) = &plan {
+                edges.push(Edge::new(plan, &node.id, "", Kind::Next));
+            }
+            nodes.push(node);
         }
     }
     if let Some(times) = check_ins(d, &told) {
@@ -166,7 +176,7 @@ fn phase(d: &Dialogue, p: usize, look: Look) -> Node {
     if guarded > 0 {
         more.push(format!("{guarded} for some people"));
     }
-    if details > 0 {
+    if details > 0 && !d.phases[p].check_in {
         more.push(format!("{details} opened by an answer"));
     }
     if !more.is_empty() {
