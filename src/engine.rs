@@ -193,7 +193,8 @@ impl Turn<'_> {
 
     /// The open question comes again, with a word of excuse, to somebody who waits for it.
     fn was_away(&mut self, state: &State) {
-        if !state.open || coaching::standing(&self.s).silenced {
+        let asks = state.open || route::checking(self.d, state).is_some();
+        if !asks || coaching::standing(&self.s).silenced {
             return;
         }
         self.fresh = true;

@@ -96,11 +96,7 @@ impl Turn<'_> {
             Act::SnoozeMore => self.snooze(self.d.clock.snooze_again_minutes[0]),
             Act::SnoozeMost => self.snooze(self.d.clock.snooze_again_minutes[1]),
             Act::SkipRound => self.skip_round(),
-            Act::StopToday => {
-                self.put_by();
-                self.end_rounds(RoundWhat::StoppedToday);
-                self.message("stopped_today");
-            }
+            Act::StopToday => self.stop_today(),
             Act::GoOn => self.go_on(),
             Act::IceWorse => self.ice_worse(),
             Act::Stop => {

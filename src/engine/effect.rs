@@ -61,7 +61,7 @@ impl Owed {
             Owed::Verdict { .. } => Some(Priority::Emergency),
             Owed::Message { id, .. } | Owed::Reminder { id, .. } => match id.as_str() {
                 "ice_off" | "heat_off" | "off_again" | "skin_check_5" => Some(Priority::TakeOff),
-                "safety_2h" | "safety_24h" => Some(Priority::Emergency),
+                "safety_2h" | "safety_24h" => Some(Priority::Safety),
                 _ => None,
             },
             _ => None,
@@ -78,6 +78,8 @@ pub enum Priority {
     TakeOff,
     /// What somebody waits for who has just written or pressed.
     Answer,
+    /// "Did you get help?"
+    Safety,
     /// Other reminders.
     Reminder,
     /// How far a round has come.

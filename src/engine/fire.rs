@@ -191,8 +191,21 @@ impl Firing<'_> {
     /// Send the open question anew, with this message over it.
     fn ask(&mut self, note: &str) {
         self.fired.fresh = true;
-        if matches!(self.session.aside, Aside::None | Aside::Note(_)) && !note.is_empty() {
-            self.session.aside = Aside::Note(note.to_owned());
+        // A question of danger stands before it. What else is open gives way.
+        let waits = matches!(
+            self.session.aside,
+            Aside::Crisis
+                | Aside::Words { .. }
+                | Aside::Mistake
+                | Aside::Explain { .. }
+                | Aside::Which
+                | Aside::Took { .. }
+        );
+        if !waits {
+            self.session.aside = match note {
+                "" => Aside::None,
+                note => Aside::Note(note.to_owned()),
+            };
         }
     }
 }

@@ -143,6 +143,21 @@ impl Turn<'_> {
         }
     }
 
+    /// No more rounds today. Tomorrow it is asked whether to go on, also with a first that was not
+    /// begun.
+    pub(super) fn stop_today(&mut self) {
+        let state = self.state();
+        let idle = rounds::fold(self.d, &self.s, &state).state == RoundState::Idle;
+        match self.safety_page().filter(|_| idle) {
+            Some(pack) => self.s.round(self.now, RoundWhat::PutOff(pack)),
+            None if idle => return self.stale(),
+            None => {}
+        }
+        self.put_by();
+        self.end_rounds(RoundWhat::StoppedToday);
+        self.message("stopped_today");
+    }
+
     fn later(&mut self, id: &str) {
         let id = if self.next_is_tomorrow() {
             "next_morning"

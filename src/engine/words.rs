@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use super::fold::State;
 use super::local;
 use super::rounds::{self, RoundState};
-use super::session::{Pack, Session};
+use super::session::{Pack, RoundWhat, Session};
+use super::timers;
 use crate::dialogue::{Dialogue, Words};
 use crate::plan;
 
@@ -114,7 +115,10 @@ pub fn round_words(
     words.set("when_off", when(rounds::later(since, rounds::minutes(on))));
     let rests = rounds::rests_until(d, standing).unwrap_or(now);
     let next = match r.state {
-        RoundState::Resting { until, .. } => until.max(rests),
+        RoundState::Resting { until, .. } => timers::timers(d, session, state, now)
+            .iter()
+            .find(|t| t.what == RoundWhat::Offered)
+            .map_or(until.max(rests), |t| t.at),
         RoundState::On { .. } => rounds::later(now, rounds::minutes(times.off_minutes)),
         _ => rests.max(now),
     };

@@ -4,13 +4,15 @@
 //! index it without reading what the person said. The body begins with a format number, and is
 //! sealed by the store.
 
+mod format2;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{StoreError, UpdateId};
 use crate::engine::{Owed, Session};
 
-/// The format this program writes.
+/// The format this program writes. It reads this one and the one before.
 pub const FORMAT: u8 = 3;
 
 /// How many recent updates a record remembers.
@@ -108,6 +110,8 @@ impl Body {
     pub fn read(bytes: &[u8]) -> Result<Body, StoreError> {
         match bytes {
             [FORMAT, rest @ ..] => postcard::from_bytes(rest)
+                .map_err(|_| StoreError::Unreadable("its bytes are damaged".into())),
+            [format2::FORMAT, rest @ ..] => format2::read(rest)
                 .map_err(|_| StoreError::Unreadable("its bytes are damaged".into())),
             [other, ..] => Err(StoreError::Unreadable(format!(
                 "it has format {other}, this program reads {FORMAT}"
