@@ -5,6 +5,7 @@
 
 mod channel;
 mod delivery;
+mod lane;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use channel::{Channel, SendError};
 pub use delivery::deliver;
+pub use lane::lane;
 
 use crate::dialogue::{Act, Dialogue};
 use crate::engine::coaching::{Round, standing};
@@ -21,7 +23,7 @@ use crate::engine::{
     self, Command, Input, Owed, Press, Session, State, View, Wish, rounds, step, view,
 };
 use crate::fail_point;
-use crate::store::{Commit, OwedEntry, Person, Record, Shown, Store, StoreError, UpdateId};
+use crate::store::{Commit, Lane, OwedEntry, Person, Record, Shown, Store, StoreError, UpdateId};
 
 /// What a turn needs: the dialogue and where records live.
 #[derive(Clone)]
@@ -189,7 +191,7 @@ pub async fn take(
             next.active = now;
         }
         place_question(&bot.dialogue, &mut next, result.fresh, now);
-        next.due = due(&bot.dialogue, &next, now);
+        note_due(&bot.dialogue, &mut next, now);
         if *input == Input::Blocked {
             owe_nothing(&mut next);
         }
@@ -225,12 +227,14 @@ fn owe_nothing(record: &mut Record) {
     record.body.owed.clear();
     record.body.folding.clear();
     record.due = None;
+    record.lane = Lane::default();
 }
 
 /// Leave somebody alone until then, whatever is due.
 pub async fn put_off(bot: &Bot, person: Person, until: Timestamp) -> Result<(), StoreError> {
     if let Some(mut record) = bot.store.load(person).await? {
         record.due = Some(until);
+        record.lane = Lane::default();
         // When somebody else is writing, they have set a new time.
         bot.store
             .commit(person, record.version, &record, None)
@@ -333,6 +337,12 @@ fn bound_owed(owed: &mut Vec<OwedEntry>) {
         let lazy = owed.iter().position(|o| o.owed.priority().is_none());
         owed.remove(lazy.unwrap_or(0));
     }
+}
+
+/// Note when the bot must look at this person again, and in which lane.
+fn note_due(d: &Dialogue, record: &mut Record, now: Timestamp) {
+    record.due = due(d, record, now);
+    record.lane = record.due.map_or(Lane::default(), |_| lane(d, record));
 }
 
 /// When the bot must look at this person again.

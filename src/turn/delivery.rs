@@ -268,7 +268,7 @@ impl Delivery<'_> {
         let mut next = self.record.clone();
         let owed = &mut next.body.owed;
         owed.retain(|o| !self.done.sent.contains(&o.number));
-        next.due = due(&self.bot.dialogue, &next, now);
+        note_due(&self.bot.dialogue, &mut next, now);
         let renewed = self
             .bot
             .store
@@ -302,7 +302,7 @@ impl Delivery<'_> {
             let mut next = found.clone();
             let given_up = done.note_in(&mut next, before);
             let now = self.clock.now();
-            next.due = due(&self.bot.dialogue, &next, now);
+            note_due(&self.bot.dialogue, &mut next, now);
             if done.gone {
                 owe_nothing(&mut next);
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backtalk::store::commons::{DeadLetter, Grant, Lead, MOST_LETTERS, Note, Process};
 use backtalk::store::memory::MemoryStore;
-use backtalk::store::{Commit, Person, Store};
+use backtalk::store::{Commit, Lane, Person, Store};
 use futures_util::future::try_join_all;
 
 use crate::block_on;
@@ -155,7 +155,11 @@ fn what_is_stored_can_be_carried_to_another_store_unopened() {
         assert_eq!(block_on(store.stored(person)).unwrap(), None, "{name}");
         assert!(block_on(store.restore(person, &stored)).unwrap(), "{name}");
         assert_eq!(block_on(store.load(person)).unwrap(), carried, "{name}");
-        assert_eq!(block_on(store.next_due()).unwrap(), Some(at(9)), "{name}");
+        assert_eq!(
+            block_on(store.next_due(&Lane::ALL)).unwrap(),
+            Some(at(9)),
+            "{name}"
+        );
         assert_eq!(block_on(store.people()).unwrap(), [person], "{name}");
     }
 }
@@ -176,7 +180,11 @@ fn who_was_active_when_is_known_and_swept_by_it() {
         assert_eq!(block_on(store.sweep(at(250))).unwrap(), 0, "{name}");
         assert_eq!(block_on(store.people()).unwrap().len(), 15, "{name}");
         assert_eq!(block_on(store.load(Person(25))).unwrap(), None, "{name}");
-        assert_eq!(block_on(store.next_due()).unwrap(), Some(at(26)), "{name}");
+        assert_eq!(
+            block_on(store.next_due(&Lane::ALL)).unwrap(),
+            Some(at(26)),
+            "{name}"
+        );
         assert_eq!(block_on(store.parked()).unwrap().len(), 1, "{name}");
     }
 }
