@@ -224,6 +224,10 @@ impl Commons for Cached {
         self.store.grant(most, per_second).await
     }
 
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.store.time().await
+    }
+
     async fn durable(&self) -> Result<(), StoreError> {
         self.store.durable().await
     }
