@@ -216,6 +216,7 @@ fn the_user_that_the_readme_advises_may_do_all_that_a_bot_does() {
         store.resign(Process(1)).await.unwrap();
         store.attempt(1).await.unwrap();
         store.calm().await.unwrap();
+        assert!(store.time().await.unwrap().is_some());
         assert!(store.grant(1, 30).await.unwrap().count > 0);
         store.set_note(Note::Polled, "1").await.unwrap();
         let letter = DeadLetter {
