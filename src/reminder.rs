@@ -12,7 +12,7 @@ use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::store::{Lane, Person, Store};
-use places::{Place, Places};
+use places::{ENOUGH, Place, Places};
 
 /// How long a claimed person is held.
 const LEASE: Duration = Duration::from_secs(45);
@@ -53,19 +53,22 @@ impl Reminder {
     ) {
         let places = Arc::<Places>::default();
         let mut swept = None;
+        // How much room a lane must have to be looked at.
+        let mut least = ENOUGH;
         while !*stop.borrow() {
             let now = self.clock.now();
             self.sweep(now, &mut swept).await;
-            let sleep = match self.claim(now, &places, &hand).await {
+            let claimed = self.claim(now, &places, least, &hand).await;
+            least = ENOUGH;
+            let sleep = match claimed {
                 Ok(0) => self.until_next(&places).await,
                 // There may be more.
                 Ok(_) => continue,
                 Err(()) => LONGEST_SLEEP,
             };
-            let is_full = Lane::ALL.iter().any(|lane| places.room(*lane) == 0);
             tokio::select! {
                 () = tokio::time::sleep(sleep) => {}
-                () = places.given_back(), if is_full => {}
+                () = places.given_back(), if places.is_scarce() => least = 1,
                 () = wake.as_ref().notified() => {}
                 () = self.store.woken() => {}
                 _ = stop.changed() => {}
@@ -73,17 +76,18 @@ impl Reminder {
         }
     }
 
-    /// Claim a batch of each lane that has room; the answer is how many people are in them.
+    /// Claim a batch of each lane that has room for so many; the answer is how many people they are.
     async fn claim(
         &self,
         now: Timestamp,
         places: &Arc<Places>,
+        least: usize,
         hand: &impl Fn(Due),
     ) -> Result<usize, ()> {
         let mut count = 0;
         for lane in Lane::ALL {
             let room = places.room(lane).min(BATCH);
-            if room == 0 {
+            if room < least {
                 continue;
             }
             let claims = self.store.claim_due(now, room, LEASE, lane).await;
@@ -104,7 +108,10 @@ impl Reminder {
     /// How long until somebody is due for whom there is room.
     async fn until_next(&self, places: &Places) -> Duration {
         let mut lanes = Lane::ALL.to_vec();
-        lanes.retain(|lane| places.room(*lane) > 0);
+        lanes.retain(|lane| places.room(*lane) >= ENOUGH);
+        if lanes.is_empty() {
+            return LONGEST_SLEEP;
+        }
         match self.store.next_due(&lanes).await {
             Ok(Some(next)) => self.clock.until(next).min(LONGEST_SLEEP),
             Ok(None) => LONGEST_SLEEP,

@@ -2,6 +2,7 @@
 //! only, so that whoever waits there finds one, however many of the other lane wait to be sent to.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -13,6 +14,13 @@ const ALL: usize = 256;
 
 /// How many of these places are for the first lane only.
 const RESERVED: usize = 64;
+
+/// Fewer places than this are not worth a question to the store, unless no more are given back for
+/// [`PATIENCE`].
+pub const ENOUGH: usize = 32;
+
+/// How long it is waited for more places once one was given back.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The places of one loop.
 #[derive(Default)]
@@ -55,9 +63,24 @@ impl Places {
         }
     }
 
-    /// Return once a place was given back, perhaps since the last time.
+    /// Whether a lane has less room than [`ENOUGH`].
+    pub fn is_scarce(&self) -> bool {
+        Lane::ALL.iter().any(|lane| self.room(*lane) < ENOUGH)
+    }
+
+    /// Return once places were given back: as soon as each lane has enough, else a moment later.
     pub async fn given_back(&self) {
-        self.given_back.notified().await;
+        let is_some = |lane: &Lane| (1..ENOUGH).contains(&self.room(*lane));
+        if !Lane::ALL.iter().any(is_some) {
+            self.given_back.notified().await;
+        }
+        let enough = async {
+            while self.is_scarce() {
+                self.given_back.notified().await;
+            }
+        };
+        // Those few will do.
+        let _ = tokio::time::timeout(PATIENCE, enough).await;
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {

@@ -10,7 +10,7 @@ use super::names::Shard;
 use super::{RedisStore, packed, script};
 use crate::store::{Claim, Lane, Person, StoreError, stored};
 
-/// The most people of one shard that are looked at in one go.
+/// The most people who are looked at for the first time in one go.
 const MOST: usize = 1000;
 
 /// Somebody in the due set: soonest first in order.
@@ -35,7 +35,7 @@ impl RedisStore {
         while claims.len() < limit {
             let missing = limit - claims.len();
             // A lease that ends at once leaves people among those who are due.
-            let most = looked_at.len().saturating_add(missing).min(MOST);
+            let most = looked_at.len().saturating_add(missing.min(MOST));
             let found = self.peek(&[lane], &now_ms.to_string(), most).await?;
             let is_all = found.len() < most;
             let mut due: Vec<Due> = found
@@ -70,8 +70,8 @@ impl RedisStore {
         soonest.map(|due| stored::instant(due.at_ms)).transpose()
     }
 
-    /// Up to `most` people of each lane of each shard who are due until then, in no order. A shard that cannot be
-    /// reached holds the others up, but not back.
+    /// People of these lanes who are due until then, in no order: at least the `most` who are due
+    /// soonest. A shard that cannot be reached holds the others up, but not back.
     async fn peek(&self, lanes: &[Lane], until: &str, most: usize) -> Result<Vec<Due>, StoreError> {
         let groups = self.link.groups(Shard::all().collect(), |shard| *shard);
         let calls = groups.into_iter().map(|shards| {
