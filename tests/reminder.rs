@@ -89,7 +89,7 @@ async fn next<T>(handed: &mut mpsc::UnboundedReceiver<T>) -> T {
 #[tokio::test]
 async fn the_first_lane_is_handed_on_in_time_while_others_fill_all_places_that_they_may() {
     let stage = Stage::new();
-    stage.put(0..1000, Lane::Other, 0).await;
+    stage.put(0..1000, Lane::Other, -1000).await;
     let due = stage.put(20_000..20_010, Lane::First, 500).await;
     let mut handed = stage.start();
     let (mut others, mut first) = (Vec::new(), Vec::new());
@@ -114,8 +114,8 @@ async fn the_first_lane_is_handed_on_in_time_while_others_fill_all_places_that_t
 #[tokio::test]
 async fn of_those_who_are_due_at_once_the_first_lane_is_handed_on_before_the_other() {
     let stage = Stage::new();
-    stage.put(0..1000, Lane::Other, 0).await;
-    stage.put(20_000..20_010, Lane::First, 0).await;
+    stage.put(0..1000, Lane::Other, -1000).await;
+    stage.put(20_000..20_010, Lane::First, -1000).await;
     let mut handed = stage.start();
     let mut kept = Vec::new();
     for _ in 0..10 {
@@ -128,7 +128,7 @@ async fn of_those_who_are_due_at_once_the_first_lane_is_handed_on_before_the_oth
 #[tokio::test]
 async fn whoever_waits_for_a_place_gets_one_that_is_given_back() {
     let stage = Stage::new();
-    stage.put(0..1000, Lane::Other, 0).await;
+    stage.put(0..1000, Lane::Other, -1000).await;
     let mut handed = stage.start();
     let mut seen = Vec::new();
     for _ in 0..1000 {
