@@ -58,17 +58,19 @@ impl Reminder {
         while !*stop.borrow() {
             let now = self.clock.now();
             self.sweep(now, &mut swept).await;
-            let claimed = self.claim(now, &places, least, &hand).await;
+            let (roomy, full): (Vec<_>, Vec<_>) = Lane::ALL
+                .into_iter()
+                .partition(|lane| places.room(*lane) >= least);
             least = ENOUGH;
-            let sleep = match claimed {
-                Ok(0) => self.until_next(&places).await,
+            let sleep = match self.claim(now, &places, &roomy, &hand).await {
+                Ok(0) => self.until_next(&roomy).await,
                 // There may be more.
                 Ok(_) => continue,
                 Err(()) => LONGEST_SLEEP,
             };
             tokio::select! {
                 () = tokio::time::sleep(sleep) => {}
-                () = places.given_back(), if places.is_scarce() => least = 1,
+                () = places.room_again(&full), if !full.is_empty() => least = 1,
                 () = wake.as_ref().notified() => {}
                 () = self.store.woken() => {}
                 _ = stop.changed() => {}
@@ -76,21 +78,22 @@ impl Reminder {
         }
     }
 
-    /// Claim a batch of each lane that has room for so many; the answer is how many people they are.
+    /// Claim a batch of each of these lanes; the answer is how many people they are.
     async fn claim(
         &self,
         now: Timestamp,
         places: &Arc<Places>,
-        least: usize,
+        lanes: &[Lane],
         hand: &impl Fn(Due),
     ) -> Result<usize, ()> {
         let mut count = 0;
-        for lane in Lane::ALL {
-            let room = places.room(lane).min(BATCH);
-            if room < least {
+        for lane in lanes {
+            // The first lane may have taken what the other had.
+            let room = places.room(*lane).min(BATCH);
+            if room == 0 {
                 continue;
             }
-            let claims = self.store.claim_due(now, room, LEASE, lane).await;
+            let claims = self.store.claim_due(now, room, LEASE, *lane).await;
             let claims = claims.map_err(|error| {
                 warn!(%error, "people who are due could not be claimed");
             })?;
@@ -98,21 +101,19 @@ impl Reminder {
             for claim in claims {
                 hand(Due {
                     person: claim.person,
-                    _in_hand: places.take(lane),
+                    _in_hand: places.take(*lane),
                 });
             }
         }
         Ok(count)
     }
 
-    /// How long until somebody is due for whom there is room.
-    async fn until_next(&self, places: &Places) -> Duration {
-        let mut lanes = Lane::ALL.to_vec();
-        lanes.retain(|lane| places.room(*lane) >= ENOUGH);
+    /// How long until somebody is due in these lanes.
+    async fn until_next(&self, lanes: &[Lane]) -> Duration {
         if lanes.is_empty() {
             return LONGEST_SLEEP;
         }
-        match self.store.next_due(&lanes).await {
+        match self.store.next_due(lanes).await {
             Ok(Some(next)) => self.clock.until(next).min(LONGEST_SLEEP),
             Ok(None) => LONGEST_SLEEP,
             Err(error) => {

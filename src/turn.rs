@@ -348,13 +348,12 @@ fn note_due(d: &Dialogue, record: &mut Record, now: Timestamp) {
 /// When the bot must look at this person again.
 fn due(d: &Dialogue, record: &Record, now: Timestamp) -> Option<Timestamp> {
     let session = record.body.session.as_ref()?;
-    let timer = rounds::next_due(d, session);
     // While something is being sent, a timer waits until that is settled: another process that took
     // it up meanwhile would send the same.
     if has_undelivered(d, record, now) {
         return Some(now + DELIVERY_LEASE);
     }
-    timer
+    rounds::next_due(d, session)
 }
 
 /// The least wait after a failed delivery: twice as long with every failure of the same message.

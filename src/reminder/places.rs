@@ -63,19 +63,15 @@ impl Places {
         }
     }
 
-    /// Whether a lane has less room than [`ENOUGH`].
-    pub fn is_scarce(&self) -> bool {
-        Lane::ALL.iter().any(|lane| self.room(*lane) < ENOUGH)
-    }
-
-    /// Return once places were given back: as soon as each lane has enough, else a moment later.
-    pub async fn given_back(&self) {
-        let is_some = |lane: &Lane| (1..ENOUGH).contains(&self.room(*lane));
-        if !Lane::ALL.iter().any(is_some) {
+    /// Return once there is room again in one of these lanes: at once when it is enough, else a
+    /// moment later.
+    pub async fn room_again(&self, lanes: &[Lane]) {
+        let room = || lanes.iter().map(|lane| self.room(*lane)).max();
+        while room() == Some(0) {
             self.given_back.notified().await;
         }
         let enough = async {
-            while self.is_scarce() {
+            while room() < Some(ENOUGH) {
                 self.given_back.notified().await;
             }
         };

@@ -12,6 +12,9 @@ pub fn lane(d: &Dialogue, record: &Record) -> Lane {
         let priority = o.owed.priority();
         matches!(priority, Some(Priority::Emergency | Priority::TakeOff))
     });
+    if owes {
+        return Lane::First;
+    }
     let Some(session) = record.body.session.as_ref() else {
         return Lane::Other;
     };
@@ -29,7 +32,7 @@ pub fn lane(d: &Dialogue, record: &Record) -> Lane {
             RoundWhat::FollowedUp(_) => is_emergency,
             _ => false,
         });
-    match owes || waits {
+    match waits {
         true => Lane::First,
         false => Lane::Other,
     }
