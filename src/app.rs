@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use tracing::{info, warn};
 
 use crate::clock::{Clock, SystemClock};
+use crate::common_time;
 use crate::config::{Access, Telegram};
 use crate::engine::Input;
 use crate::heartbeat;
@@ -46,7 +47,13 @@ pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), Str
     if access != Access::Open {
         info!("only people with an invitation, and those listed, are answered");
     }
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let steady = common_time::clock(&*bot.store).await;
+    let steady = Arc::new(steady.map_err(|e| e.to_string())?);
+    let clock: Arc<dyn Clock> = steady.clone();
+    tokio::spawn({
+        let (store, stop) = (bot.store.clone(), stop.clone());
+        async move { common_time::follow(&*store, &steady, stop).await }
+    });
     let gate = Gate::new(bot.store.clone(), settings.per_second);
     let shared = Arc::new(Shared {
         bot: bot.clone(),
@@ -64,8 +71,8 @@ pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), Str
     let process = leader::process();
     // Who stands by is well, too.
     let standing_by = {
-        let (heartbeat, clock) = (settings.heartbeat.clone(), clock.clone());
-        move || heartbeat::beat(&heartbeat, clock.now())
+        let heartbeat = settings.heartbeat.clone();
+        move || heartbeat::beat(&heartbeat, SystemClock.now())
     };
     let (role, roles) = watch::channel(Role::Standby);
     let mut leading = tokio::spawn(leader::run(

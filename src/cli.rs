@@ -19,7 +19,7 @@ use crate::config::{self, StoreChoice, StoreSettings};
 use crate::dialogue::issue::{self, Sources};
 use crate::dialogue::{Dialogue, load};
 use crate::turn::Bot;
-use crate::{app, heartbeat, shipped, store_open, terminal, vignettes};
+use crate::{app, common_time, heartbeat, shipped, store_open, terminal, vignettes};
 
 /// Triage and first help for a back spasm, in Telegram and in the terminal.
 ///
@@ -359,7 +359,10 @@ fn chat(files: &Files, args: ChatArgs) -> Outcome {
     }
     let bot = Bot { dialogue, store };
     let clock: Box<dyn Clock> = match (args.at, args.speed) {
-        (None, 1.0) => Box::new(SystemClock),
+        (None, 1.0) => {
+            let clock = runtime.block_on(common_time::clock(&*bot.store));
+            Box::new(clock.map_err(|e| e.to_string())?)
+        }
         (at, speed) => {
             let from = match at {
                 Some(at) => at

@@ -12,6 +12,8 @@ pub mod assess;
 pub mod cli;
 /// The only reader of the time.
 pub mod clock;
+/// One time for all processes of a bot.
+pub mod common_time;
 /// Settings, from flags and environment.
 pub mod config;
 /// A dialogue: facts, rules, screens, plan and words, read from files and checked once.

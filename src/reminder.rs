@@ -1,25 +1,24 @@
 //! Wakes people who are due, and lets go of those who were silent for too long: one loop that
 //! sleeps until the next, whoever set it.
 
+mod places;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tracing::{info, warn};
 
 use crate::clock::Clock;
-use crate::store::{Person, Store};
+use crate::store::{Lane, Person, Store};
+use places::{ENOUGH, Place, Places};
 
 /// How long a claimed person is held.
 const LEASE: Duration = Duration::from_secs(45);
 
 /// How many people are claimed at once.
 const BATCH: usize = 64;
-
-/// How many people may be claimed and not yet dealt with: about what the send budget lets out
-/// during a quarter of a lease, so that others can take their share.
-const MOST_IN_HAND: usize = 256;
 
 /// The longest sleep, so that a timer set by a process that died is not slept through.
 const LONGEST_SLEEP: Duration = Duration::from_secs(5);
@@ -41,53 +40,37 @@ pub struct Reminder {
 pub struct Due {
     /// Who.
     pub person: Person,
-    _in_hand: OwnedSemaphorePermit,
+    _in_hand: Place,
 }
 
 impl Reminder {
-    /// Claim whoever is due and hand them on, until told to stop.
+    /// Claim whoever is due and hand them on, the first lane before the other, until told to stop.
     pub async fn run(
         self,
         wake: impl AsRef<Notify>,
         mut stop: watch::Receiver<bool>,
         hand: impl Fn(Due),
     ) {
-        let in_hand = Arc::new(Semaphore::new(MOST_IN_HAND));
+        let places = Arc::<Places>::default();
         let mut swept = None;
+        // How much room a lane must have to be looked at.
+        let mut least = ENOUGH;
         while !*stop.borrow() {
             let now = self.clock.now();
             self.sweep(now, &mut swept).await;
-            let free = in_hand.available_permits().min(BATCH);
-            if free == 0 {
-                // It is given back at once: only the moment counts.
-                let room = tokio::select! {
-                    room = in_hand.acquire() => room,
-                    _ = stop.changed() => continue,
-                };
-                drop(room);
-                continue;
-            }
-            let sleep = match self.store.claim_due(now, free, LEASE).await {
-                Ok(claims) if claims.is_empty() => self.until_next().await,
-                Ok(claims) => {
-                    for claim in claims {
-                        // There is room: nobody else takes any, and no more was claimed.
-                        if let Ok(permit) = in_hand.clone().try_acquire_owned() {
-                            hand(Due {
-                                person: claim.person,
-                                _in_hand: permit,
-                            });
-                        }
-                    }
-                    continue;
-                }
-                Err(error) => {
-                    warn!(%error, "people who are due could not be claimed");
-                    LONGEST_SLEEP
-                }
+            let (roomy, full): (Vec<_>, Vec<_>) = Lane::ALL
+                .into_iter()
+                .partition(|lane| places.room(*lane) >= least);
+            least = ENOUGH;
+            let sleep = match self.claim(now, &places, &roomy, &hand).await {
+                Ok(0) => self.until_next(&roomy).await,
+                // There may be more.
+                Ok(_) => continue,
+                Err(()) => LONGEST_SLEEP,
             };
             tokio::select! {
                 () = tokio::time::sleep(sleep) => {}
+                () = places.room_again(&full), if !full.is_empty() => least = 1,
                 () = wake.as_ref().notified() => {}
                 () = self.store.woken() => {}
                 _ = stop.changed() => {}
@@ -95,8 +78,42 @@ impl Reminder {
         }
     }
 
-    async fn until_next(&self) -> Duration {
-        match self.store.next_due().await {
+    /// Claim a batch of each of these lanes; the answer is how many people they are.
+    async fn claim(
+        &self,
+        now: Timestamp,
+        places: &Arc<Places>,
+        lanes: &[Lane],
+        hand: &impl Fn(Due),
+    ) -> Result<usize, ()> {
+        let mut count = 0;
+        for lane in lanes {
+            // The first lane may have taken what the other had.
+            let room = places.room(*lane).min(BATCH);
+            if room == 0 {
+                continue;
+            }
+            let claims = self.store.claim_due(now, room, LEASE, *lane).await;
+            let claims = claims.map_err(|error| {
+                warn!(%error, "people who are due could not be claimed");
+            })?;
+            count += claims.len();
+            for claim in claims {
+                hand(Due {
+                    person: claim.person,
+                    _in_hand: places.take(*lane),
+                });
+            }
+        }
+        Ok(count)
+    }
+
+    /// How long until somebody is due in these lanes.
+    async fn until_next(&self, lanes: &[Lane]) -> Duration {
+        if lanes.is_empty() {
+            return LONGEST_SLEEP;
+        }
+        match self.store.next_due(lanes).await {
             Ok(Some(next)) => self.clock.until(next).min(LONGEST_SLEEP),
             Ok(None) => LONGEST_SLEEP,
             Err(error) => {

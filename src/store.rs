@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 pub use commons::Commons;
-pub use record::{Live, OwedEntry, Record, Shown};
+pub use record::{Lane, Live, OwedEntry, Record, Shown};
 pub use stored::Stored;
 
 /// One person, by the number of their private chat. The terminal has number 0.
@@ -96,19 +96,20 @@ pub trait Store: Commons {
         update: Option<UpdateId>,
     ) -> Result<Commit, StoreError>;
 
-    /// Up to `limit` people whose `due` is at or before `now` and who are not held by a lease,
-    /// soonest first. Each is held until `now + lease`; somebody who was held without a commit
-    /// counts as due from the end of the lease.
+    /// Up to `limit` people of this lane whose `due` is at or before `now` and who are not held by
+    /// a lease, soonest first. Each is held until `now + lease`; somebody who was held without a
+    /// commit counts as due from the end of the lease, in the same lane.
     async fn claim_due(
         &self,
         now: Timestamp,
         limit: usize,
         lease: Duration,
+        lane: Lane,
     ) -> Result<Vec<Claim>, StoreError>;
 
-    /// The soonest `due` of anybody, or end of a lease of somebody who is or was held: when the
-    /// caller should look again. It may lie in the past.
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// The soonest `due` of anybody in these lanes, or end of a lease of somebody who is or was
+    /// held: when the caller should look again. It may lie in the past.
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError>;
 
     /// Erase everything kept of a person, dead letters too. Nothing readable stays behind.
     async fn forget(&self, person: Person) -> Result<(), StoreError>;

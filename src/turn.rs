@@ -5,6 +5,7 @@
 
 mod channel;
 mod delivery;
+mod lane;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use channel::{Channel, LONGEST_CAPTION, SendError, caption_to_send};
 pub use delivery::deliver;
+pub use lane::lane;
 
 use crate::dialogue::{Act, Dialogue};
 use crate::engine::coaching::{Round, standing};
@@ -21,7 +23,9 @@ use crate::engine::{
     self, Command, Input, Owed, Press, Session, State, View, Wish, step, timers, view,
 };
 use crate::fail_point;
-use crate::store::{Commit, Live, OwedEntry, Person, Record, Shown, Store, StoreError, UpdateId};
+use crate::store::{
+    Commit, Lane, Live, OwedEntry, Person, Record, Shown, Store, StoreError, UpdateId,
+};
 
 /// What a turn needs: the dialogue and where records live.
 #[derive(Clone)]
@@ -190,7 +194,7 @@ pub async fn take(
         }
         place_question(&bot.dialogue, &mut next, result.fresh, now);
         place_live(&bot.dialogue, &mut next, now);
-        next.due = due(&bot.dialogue, &next, now);
+        note_due(&bot.dialogue, &mut next, now);
         if *input == Input::Blocked {
             owe_nothing(&mut next);
         }
@@ -227,12 +231,14 @@ fn owe_nothing(record: &mut Record) {
     record.body.folding.clear();
     record.body.over.clear();
     record.due = None;
+    record.lane = Lane::default();
 }
 
 /// Leave somebody alone until then, whatever is due.
 pub async fn put_off(bot: &Bot, person: Person, until: Timestamp) -> Result<(), StoreError> {
     if let Some(mut record) = bot.store.load(person).await? {
         record.due = Some(until);
+        record.lane = Lane::default();
         // When somebody else is writing, they have set a new time.
         bot.store
             .commit(person, record.version, &record, None)
@@ -350,6 +356,12 @@ fn bound_owed(owed: &mut Vec<OwedEntry>) {
         let lazy = owed.iter().position(|o| o.owed.priority().is_none());
         owed.remove(lazy.unwrap_or(0));
     }
+}
+
+/// Note when the bot must look at this person again, and in which lane.
+fn note_due(d: &Dialogue, record: &mut Record, now: Timestamp) {
+    record.due = due(d, record, now);
+    record.lane = record.due.map_or(Lane::default(), |_| lane(d, record, now));
 }
 
 /// When the bot must look at this person again.

@@ -31,7 +31,7 @@ use std::future::Future;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use backtalk::store::{Commit, Person};
+use backtalk::store::{Commit, Lane, Person, Record};
 use history::{Ask, Said, at, every_place, every_store, record};
 use model::Model;
 use tokio::runtime::Runtime;
@@ -102,6 +102,7 @@ fn of_somebody_unknown_there_is_nothing() {
             Ask::Claim {
                 limit: 9,
                 lease_ms: 10,
+                lane: Lane::Other,
             },
             Said::Claims(vec![]),
         ),
@@ -214,6 +215,7 @@ fn those_who_are_due_are_claimed_soonest_first_and_no_more_than_asked_for() {
             Ask::Claim {
                 limit: 9,
                 lease_ms: 100,
+                lane: Lane::Other,
             },
             Said::Claims(vec![]),
         ),
@@ -222,6 +224,7 @@ fn those_who_are_due_are_claimed_soonest_first_and_no_more_than_asked_for() {
             Ask::Claim {
                 limit: 0,
                 lease_ms: 100,
+                lane: Lane::Other,
             },
             Said::Claims(vec![]),
         ),
@@ -229,6 +232,7 @@ fn those_who_are_due_are_claimed_soonest_first_and_no_more_than_asked_for() {
             Ask::Claim {
                 limit: 1,
                 lease_ms: 100,
+                lane: Lane::Other,
             },
             Said::Claims(vec![(CARA, record(1, Some(10), &[], "cara"))]),
         ),
@@ -236,6 +240,7 @@ fn those_who_are_due_are_claimed_soonest_first_and_no_more_than_asked_for() {
             Ask::Claim {
                 limit: 9,
                 lease_ms: 100,
+                lane: Lane::Other,
             },
             Said::Claims(vec![(BEN, record(1, Some(20), &[], "ben"))]),
         ),
@@ -244,6 +249,7 @@ fn those_who_are_due_are_claimed_soonest_first_and_no_more_than_asked_for() {
             Ask::Claim {
                 limit: 9,
                 lease_ms: 100,
+                lane: Lane::Other,
             },
             Said::Claims(vec![(ANNA, record(1, Some(30), &[], "anna"))]),
         ),
@@ -260,6 +266,7 @@ fn a_lease_holds_until_it_ends() {
             Ask::Claim {
                 limit: 9,
                 lease_ms: 5,
+                lane: Lane::Other,
             },
             claimed(),
         ),
@@ -267,6 +274,7 @@ fn a_lease_holds_until_it_ends() {
             Ask::Claim {
                 limit: 9,
                 lease_ms: 5,
+                lane: Lane::Other,
             },
             Said::Claims(vec![]),
         ),
@@ -275,6 +283,7 @@ fn a_lease_holds_until_it_ends() {
             Ask::Claim {
                 limit: 9,
                 lease_ms: 5,
+                lane: Lane::Other,
             },
             Said::Claims(vec![]),
         ),
@@ -283,6 +292,7 @@ fn a_lease_holds_until_it_ends() {
             Ask::Claim {
                 limit: 9,
                 lease_ms: 5,
+                lane: Lane::Other,
             },
             claimed(),
         ),
@@ -305,6 +315,7 @@ fn a_commit_ends_a_lease_and_what_changes_nothing_does_not() {
             Ask::Claim {
                 limit: 9,
                 lease_ms: 90,
+                lane: Lane::Other,
             },
             Said::Claims(vec![(ANNA, standing.clone())]),
         ),
@@ -320,6 +331,7 @@ fn a_commit_ends_a_lease_and_what_changes_nothing_does_not() {
             Ask::Claim {
                 limit: 9,
                 lease_ms: 90,
+                lane: Lane::Other,
             },
             Said::Claims(vec![]),
         ),
@@ -330,6 +342,7 @@ fn a_commit_ends_a_lease_and_what_changes_nothing_does_not() {
             Ask::Claim {
                 limit: 9,
                 lease_ms: 90,
+                lane: Lane::Other,
             },
             Said::Claims(vec![(ANNA, record(2, Some(11), &[], "next"))]),
         ),
@@ -350,6 +363,7 @@ fn it_is_time_to_look_again_when_the_next_is_due_or_a_lease_ends() {
             Ask::Claim {
                 limit: 9,
                 lease_ms: 30,
+                lane: Lane::Other,
             },
             Said::Claims(vec![(ANNA, record(1, Some(10), &[], "anna"))]),
         ),
@@ -359,6 +373,99 @@ fn it_is_time_to_look_again_when_the_next_is_due_or_a_lease_ends() {
         (commit(ANNA, 1, None, "done"), Said::Applied),
         (Ask::NextDue, Said::Next(Some(50))),
         (Ask::Forget(BEN), Said::Done),
+        (Ask::NextDue, Said::Next(None)),
+    ]);
+}
+
+/// Ask for a commit of a record that is due in the first lane.
+fn commit_first(person: i64, expected: u64, due: i64, word: &str) -> Ask {
+    Ask::Commit {
+        person,
+        expected,
+        record: Box::new(first(expected, due, word)),
+        update: None,
+    }
+}
+
+/// A record that is due in the first lane.
+fn first(version: u64, due: i64, word: &str) -> Record {
+    Record {
+        lane: Lane::First,
+        ..record(version, Some(due), &[], word)
+    }
+}
+
+/// Ask who is due in this lane.
+fn claim(lane: Lane) -> Ask {
+    Ask::Claim {
+        limit: 9,
+        lease_ms: 100,
+        lane,
+    }
+}
+
+#[test]
+fn each_lane_is_claimed_by_itself_soonest_first() {
+    check(&[
+        (commit(ANNA, 0, Some(10), "anna"), Said::Applied),
+        (commit_first(BEN, 0, 30, "ben"), Said::Applied),
+        (commit_first(CARA, 0, 20, "cara"), Said::Applied),
+        (Ask::NextDue, Said::Next(Some(10))),
+        (Ask::NextDueIn(Lane::First), Said::Next(Some(20))),
+        (Ask::NextDueIn(Lane::Other), Said::Next(Some(10))),
+        (Ask::At(30), Said::Done),
+        (
+            claim(Lane::First),
+            Said::Claims(vec![
+                (CARA, first(1, 20, "cara")),
+                (BEN, first(1, 30, "ben")),
+            ]),
+        ),
+        (claim(Lane::First), Said::Claims(vec![])),
+        (Ask::NextDueIn(Lane::First), Said::Next(Some(130))),
+        (
+            claim(Lane::Other),
+            Said::Claims(vec![(ANNA, record(1, Some(10), &[], "anna"))]),
+        ),
+        // A lease that ends leaves them in their lane.
+        (Ask::At(130), Said::Done),
+        (
+            claim(Lane::Other),
+            Said::Claims(vec![(ANNA, record(1, Some(10), &[], "anna"))]),
+        ),
+        (
+            claim(Lane::First),
+            Said::Claims(vec![
+                (BEN, first(1, 30, "ben")),
+                (CARA, first(1, 20, "cara")),
+            ]),
+        ),
+    ]);
+}
+
+#[test]
+fn a_commit_moves_a_person_from_lane_to_lane_and_leaves_nothing_in_the_other() {
+    check(&[
+        (commit(ANNA, 0, Some(10), "calm"), Said::Applied),
+        (commit_first(ANNA, 1, 20, "urgent"), Said::Applied),
+        (Ask::NextDueIn(Lane::Other), Said::Next(None)),
+        (Ask::Load(ANNA), Said::Has(first(2, 20, "urgent"))),
+        (Ask::At(20), Said::Done),
+        (claim(Lane::Other), Said::Claims(vec![])),
+        (
+            claim(Lane::First),
+            Said::Claims(vec![(ANNA, first(2, 20, "urgent"))]),
+        ),
+        (commit(ANNA, 2, Some(40), "calm again"), Said::Applied),
+        (Ask::NextDueIn(Lane::First), Said::Next(None)),
+        (Ask::NextDueIn(Lane::Other), Said::Next(Some(40))),
+        (commit_first(ANNA, 3, 50, "urgent again"), Said::Applied),
+        (commit(ANNA, 4, None, "done"), Said::Applied),
+        (Ask::NextDue, Said::Next(None)),
+        (commit_first(ANNA, 5, 60, "once more"), Said::Applied),
+        (Ask::Forget(ANNA), Said::Done),
+        (commit_first(BEN, 0, 60, "ben"), Said::Applied),
+        (Ask::Sweep(0), Said::Swept(1)),
         (Ask::NextDue, Said::Next(None)),
     ]);
 }
@@ -390,6 +497,7 @@ fn a_damaged_body_is_unreadable_and_stops_nobody_else() {
             Ask::Claim {
                 limit: 1,
                 lease_ms: 30,
+                lane: Lane::Other,
             },
             Said::Claims(vec![(BEN, record(1, Some(20), &[], "ben"))]),
         ),
@@ -414,9 +522,13 @@ fn nobody_is_claimed_a_fraction_of_a_millisecond_early() {
                 .commit(Person(ANNA), 0, &new, None)
                 .await
                 .unwrap();
-            let just_before = subject.store.claim_due(at(10), 1, early).await.unwrap();
+            let just_before = subject
+                .store
+                .claim_due(at(10), 1, early, Lane::Other)
+                .await
+                .unwrap();
             assert_eq!(just_before, [], "{}", subject.name);
-            let next = subject.store.next_due().await.unwrap();
+            let next = subject.store.next_due(&Lane::ALL).await.unwrap();
             assert_eq!(next, Some(at(11)), "{}", subject.name);
         });
     }
@@ -436,12 +548,12 @@ fn an_endless_lease_and_the_end_of_time_are_no_trouble() {
             let now = jiff::Timestamp::MAX;
             let claims = subject
                 .store
-                .claim_due(now, 1, Duration::MAX)
+                .claim_due(now, 1, Duration::MAX, Lane::Other)
                 .await
                 .unwrap();
             assert_eq!(claims.len(), 1, "{}", subject.name);
             assert!(
-                subject.store.next_due().await.unwrap().is_some(),
+                subject.store.next_due(&Lane::ALL).await.unwrap().is_some(),
                 "{}",
                 subject.name
             );

@@ -9,7 +9,7 @@ use backtalk::dialogue::{Act, Dialogue, load};
 use backtalk::engine::{Command, Input, Owed, Press, Priority, View, Wish};
 use backtalk::shipped;
 use backtalk::store::memory::MemoryStore;
-use backtalk::store::{Person, Record};
+use backtalk::store::{Lane, Person, Record};
 use backtalk::turn::{Bot, Channel, Origin, SendError, deliver, take};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -144,7 +144,7 @@ async fn what_could_not_be_sent_stays_owed_and_goes_out_later() {
     let later = noon() + SignedDuration::from_secs(31);
     let claims = bot
         .store
-        .claim_due(later, 10, Duration::from_secs(45))
+        .claim_due(later, 10, Duration::from_secs(45), Lane::First)
         .await
         .expect("the store answers");
     assert_eq!(claims.iter().map(|c| c.person).collect::<Vec<_>>(), [ANN]);
@@ -180,7 +180,7 @@ async fn a_process_that_died_between_commit_and_delivery_leaves_the_verdict_owed
     .expect("the store answers");
     let due = bot
         .store
-        .next_due()
+        .next_due(&Lane::ALL)
         .await
         .expect("the store answers")
         .expect("somebody is due");
@@ -363,7 +363,7 @@ async fn a_reminder_is_claimed_when_due_and_not_sent_once_it_is_cancelled() {
     let due = noon() + SignedDuration::from_hours(2);
     let lease = Duration::from_secs(45);
     let claimed = async |at: Timestamp| {
-        let claims = bot.store.claim_due(at, 10, lease).await;
+        let claims = bot.store.claim_due(at, 10, lease, Lane::First).await;
         claims.expect("the store answers").len()
     };
     assert_eq!(claimed(due - SignedDuration::from_millis(1)).await, 0);

@@ -13,7 +13,8 @@ const GROUP: Group = Group::Store;
 /// A clock that is so far off is told of, in milliseconds.
 const SKEW_MS: u64 = 1000;
 
-/// A clock that is so far off moves every reminder, in milliseconds.
+/// A clock that is so far off is no clock to go by: the bot goes by that of the server, in
+/// milliseconds.
 const GREAT_SKEW_MS: u64 = 30_000;
 
 /// How full a server may be, in percent of its maxmemory.

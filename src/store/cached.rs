@@ -15,7 +15,7 @@ use lru::LruCache;
 use tokio::time::Instant;
 
 use super::commons::{DeadLetter, Grant, Lead, Note, Process};
-use super::{Claim, Commit, Commons, Person, Record, Store, StoreError, Stored, UpdateId};
+use super::{Claim, Commit, Commons, Lane, Person, Record, Store, StoreError, Stored, UpdateId};
 
 /// How many people are remembered; those not seen for longest give way.
 const MOST: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
@@ -129,16 +129,17 @@ impl Store for Cached {
         now: Timestamp,
         limit: usize,
         lease: Duration,
+        lane: Lane,
     ) -> Result<Vec<Claim>, StoreError> {
-        let claims = self.store.claim_due(now, limit, lease).await?;
+        let claims = self.store.claim_due(now, limit, lease, lane).await?;
         for claim in &claims {
             self.read(claim.person, &claim.record);
         }
         Ok(claims)
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.store.next_due().await
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        self.store.next_due(lanes).await
     }
 
     async fn forget(&self, person: Person) -> Result<(), StoreError> {
@@ -221,6 +222,10 @@ impl Commons for Cached {
 
     async fn grant(&self, most: u32, per_second: u32) -> Result<Grant, StoreError> {
         self.store.grant(most, per_second).await
+    }
+
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.store.time().await
     }
 
     async fn durable(&self) -> Result<(), StoreError> {

@@ -123,6 +123,11 @@ pub trait Commons: Send + Sync {
         })
     }
 
+    /// The time that counts for all processes, where the store has a clock of its own.
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
+
     /// Wait until what was committed before is as safe as this store can make it. An update is
     /// acknowledged only then.
     async fn durable(&self) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::commons::{self, DeadLetter, Note};
 use super::keys::{self, Waiting};
 use super::seal::KeyId;
-use super::{Store, StoreError, migrate};
+use super::{Lane, Store, StoreError, migrate};
 
 /// What was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,7 +45,7 @@ pub async fn look(
         records: keys::waiting(store, newest).await?,
         expired: store.active_between(Timestamp::MIN, oldest).await?.len(),
         letters: store.parked().await?,
-        due: store.next_due().await?,
+        due: store.next_due(&Lane::ALL).await?,
         polled: commons::last_polled(store).await?,
     })
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::commons::{self, DeadLetter, Lead, Note, Process};
 use super::seal::Keyring;
 use super::stored::{self, Stored};
-use super::{Claim, Commit, Commons, Person, Record, Store, StoreError, UpdateId};
+use super::{Claim, Commit, Commons, Lane, Person, Record, Store, StoreError, UpdateId};
 
 /// Records in memory.
 #[derive(Debug, Default)]
@@ -101,12 +101,14 @@ impl Store for MemoryStore {
         now: Timestamp,
         limit: usize,
         lease: Duration,
+        lane: Lane,
     ) -> Result<Vec<Claim>, StoreError> {
         let now_ms = stored::present(now);
         let mut all = self.all();
         let mut due: Vec<_> = all
             .rows
             .iter_mut()
+            .filter(|(_, row)| row.stored.lane == lane)
             .filter_map(|(person, row)| Some((row.wake_ms?, *person, row)))
             .filter(|(wake_ms, ..)| *wake_ms <= now_ms)
             .collect();
@@ -121,9 +123,11 @@ impl Store for MemoryStore {
             .collect())
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
         let all = self.all();
-        let soonest = all.rows.values().filter_map(|row| row.wake_ms).min();
+        let fitting = all.rows.values();
+        let fitting = fitting.filter(|row| lanes.contains(&row.stored.lane));
+        let soonest = fitting.filter_map(|row| row.wake_ms).min();
         soonest.map(stored::instant).transpose()
     }
 

@@ -1,6 +1,6 @@
 //! The stored form of what is kept of one person.
 //!
-//! The header (version, due time, update ids) stands apart from the body, so that a store can
+//! The header (version, due time and lane, update ids) stands apart from the body, so that a store can
 //! index it without reading what the person said. The body begins with a format number, and is
 //! sealed by the store.
 
@@ -18,6 +18,22 @@ pub const FORMAT: u8 = 3;
 /// How many recent updates a record remembers.
 pub const SEEN: usize = 16;
 
+/// Which of those who are due come first. Of one lane whoever is due sooner comes first; no number of
+/// people in one keeps anybody in the other waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Lane {
+    /// Somebody for whom a minute matters, such as "take it off now".
+    First,
+    /// Everybody else.
+    #[default]
+    Other,
+}
+
+impl Lane {
+    /// Both, in order.
+    pub const ALL: [Lane; 2] = [Lane::First, Lane::Other];
+}
+
 /// What is kept of one person.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Record {
@@ -25,6 +41,8 @@ pub struct Record {
     pub version: u64,
     /// When the bot must look again: the next timer or the next try to deliver.
     pub due: Option<Timestamp>,
+    /// In which lane they are due. Kept only of somebody who is due; else it is the default.
+    pub lane: Lane,
     /// When the person last wrote or pressed. What is kept of them ends a retention time later.
     pub active: Timestamp,
     /// The updates applied last, oldest first, at most [`SEEN`].

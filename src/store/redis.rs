@@ -38,7 +38,7 @@ use tokio::task::JoinSet;
 
 use super::seal::Keyring;
 use super::stored::{self, Hindrance, Stored};
-use super::{Claim, Commit, Person, Record, Store, StoreError, UpdateId};
+use super::{Claim, Commit, Lane, Person, Record, Store, StoreError, UpdateId};
 pub use address::Address;
 use link::Link;
 use names::{Names, SHARDS, Shard};
@@ -141,7 +141,8 @@ impl RedisStore {
         let call = script::COMMIT
             .on([
                 self.names.record(person),
-                self.names.due(shard),
+                self.names.due(shard, new.lane),
+                self.names.due(shard, other_than(new.lane)),
                 self.names.active(shard),
             ])
             .with(&expected.to_be_bytes()[..])
@@ -196,7 +197,11 @@ impl RedisStore {
         let mut count = 0;
         loop {
             let call = script::SWEEP
-                .on([self.names.due(shard), self.names.active(shard)])
+                .on([
+                    self.names.due(shard, Lane::First),
+                    self.names.due(shard, Lane::Other),
+                    self.names.active(shard),
+                ])
                 .with(until_ms)
                 .with(self.names.records(shard))
                 .with(MOST_SWEPT);
@@ -241,6 +246,13 @@ async fn adopt(link: &Link, names: &Names) -> Result<(), StoreError> {
     Ok(())
 }
 
+fn other_than(lane: Lane) -> Lane {
+    match lane {
+        Lane::First => Lane::Other,
+        Lane::Other => Lane::First,
+    }
+}
+
 fn or_empty(number: Option<i64>) -> String {
     number.map(|n| n.to_string()).unwrap_or_default()
 }
@@ -272,12 +284,13 @@ impl Store for RedisStore {
         now: Timestamp,
         limit: usize,
         lease: Duration,
+        lane: Lane,
     ) -> Result<Vec<Claim>, StoreError> {
-        self.claim(now, limit, lease).await
+        self.claim(now, limit, lease, lane).await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.soonest().await
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        self.soonest(lanes).await
     }
 
     async fn forget(&self, person: Person) -> Result<(), StoreError> {
@@ -285,7 +298,8 @@ impl Store for RedisStore {
         let call = script::FORGET
             .on([
                 self.names.record(person),
-                self.names.due(shard),
+                self.names.due(shard, Lane::First),
+                self.names.due(shard, Lane::Other),
                 self.names.active(shard),
             ])
             .with(person.0);

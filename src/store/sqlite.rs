@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use super::commons::{DeadLetter, Lead, Note, Process};
 use super::seal::Keyring;
 use super::stored::{self, Stored};
-use super::{Claim, Commit, Commons, Person, Record, Store, StoreError, UpdateId};
+use super::{Claim, Commit, Commons, Lane, Person, Record, Store, StoreError, UpdateId};
 use writer::{After, Writer};
 
 /// Records in a SQLite file. Dropping it waits until the file is closed.
@@ -94,19 +94,23 @@ impl Store for SqliteStore {
         now: Timestamp,
         limit: usize,
         lease: Duration,
+        lane: Lane,
     ) -> Result<Vec<Claim>, StoreError> {
         let keys = self.keys.clone();
         let now_ms = stored::present(now);
         let until_ms = stored::lease_end(now_ms, lease);
         self.writer
             .ask(After::Commit, move |file| {
-                queries::claim_due(file, &keys, now_ms, limit, until_ms)
+                queries::claim_due(file, &keys, now_ms, limit, until_ms, lane)
             })
             .await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.writer.ask(After::Commit, queries::next_due).await
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        let lanes = lanes.to_vec();
+        self.writer
+            .ask(After::Commit, move |file| queries::next_due(file, &lanes))
+            .await
     }
 
     async fn forget(&self, person: Person) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::record::Body;
 use super::seal::Keyring;
-use super::{Claim, Commit, Person, Record, StoreError, UpdateId};
+use super::{Claim, Commit, Lane, Person, Record, StoreError, UpdateId};
 
 /// The header in numbers, the body in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Stored {
     pub version: u64,
     /// When the person is due.
     pub due_ms: Option<i64>,
+    /// In which lane; the default when the person is not due.
+    pub lane: Lane,
     /// When the person last wrote or pressed.
     pub active_ms: i64,
     /// The updates applied last, oldest first.
@@ -34,6 +36,7 @@ impl Stored {
         Stored {
             version,
             due_ms: record.due.map(to_wait_for),
+            lane: record.due.map_or(Lane::default(), |_| record.lane),
             active_ms: present(record.active),
             seen: record.seen.clone(),
             body: keys.close(person, version, &record.body.bytes()),
@@ -45,6 +48,7 @@ impl Stored {
         Ok(Record {
             version: self.version,
             due: self.due_ms.map(instant).transpose()?,
+            lane: self.lane,
             active: instant(self.active_ms)?,
             seen: self.seen.clone(),
             body: Body::read(&keys.open(person, self.version, &self.body)?)?,

@@ -392,7 +392,7 @@ impl Delivery<'_> {
         let mut next = self.record.clone();
         let owed = &mut next.body.owed;
         owed.retain(|o| !self.done.sent.contains(&o.number));
-        next.due = due(&self.bot.dialogue, &next, now);
+        note_due(&self.bot.dialogue, &mut next, now);
         let renewed = self
             .bot
             .store
@@ -428,7 +428,7 @@ impl Delivery<'_> {
             let given_up = done.note_in(&mut next, before, before_live);
             let now = self.clock.now();
             place_live(&self.bot.dialogue, &mut next, now);
-            next.due = due(&self.bot.dialogue, &next, now);
+            note_due(&self.bot.dialogue, &mut next, now);
             if done.gone {
                 owe_nothing(&mut next);
             }

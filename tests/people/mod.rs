@@ -5,7 +5,7 @@
 // Each test file uses some of it.
 #![allow(dead_code)]
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use backtalk::assess::is_coached;
 use backtalk::dialogue::{Act, Dialogue, Disposition, Knowledge, Known, ScreenKind, load};
@@ -19,8 +19,8 @@ use backtalk::store::{OwedEntry, Record, Shown};
 use backtalk::{answerer, plan, shipped, turn, vignettes};
 use jiff::{SignedDuration, Timestamp};
 
-static DIALOGUE: LazyLock<Dialogue> = LazyLock::new(|| {
-    load::load(&shipped::built_in(), "back_spasm").expect("the shipped dialogue loads")
+static DIALOGUE: LazyLock<Arc<Dialogue>> = LazyLock::new(|| {
+    Arc::new(load::load(&shipped::built_in(), "back_spasm").expect("the shipped dialogue loads"))
 });
 
 /// Seven in the morning, not on a whole second.
@@ -32,6 +32,11 @@ const CHECKED_AGAIN_AFTER_DAYS: [i64; 5] = [1, 3, 7, 14, 28];
 /// The dialogue of these people.
 pub fn dialogue() -> &'static Dialogue {
     &DIALOGUE
+}
+
+/// The same, for a bot.
+pub fn shared_dialogue() -> Arc<Dialogue> {
+    DIALOGUE.clone()
 }
 
 /// Somebody in the middle of the dialogue, at the last question before the longest story ends;
@@ -78,6 +83,83 @@ pub fn after_four_weeks() -> Record {
     let told = State::of(&DIALOGUE, &talk.session).disposition();
     assert!(told.is_some_and(|d| d < Disposition::Urgent), "{told:?}");
     talk.record()
+}
+
+/// Somebody coached who puts ice on at this moment.
+pub fn on_ice(started: Timestamp) -> Session {
+    static STORY: LazyLock<(Knowledge, SignedDuration)> = LazyLock::new(|| {
+        let began = time(START_MS);
+        let to_ice = |facts: Knowledge| {
+            let (_, started) = to_ice(&facts, began)?;
+            Some((facts, started.duration_since(began)))
+        };
+        let mut on = stories().into_iter().filter_map(to_ice);
+        on.next().expect("somebody may begin with ice")
+    });
+    let (facts, takes) = &*STORY;
+    let on = to_ice(facts, started - *takes);
+    let (session, at) = on.expect("they may at any time");
+    assert_eq!(at, started);
+    session
+}
+
+/// Somebody with these facts who begins to answer at this moment, and when they have put ice on, if
+/// they may.
+fn to_ice(facts: &Knowledge, began: Timestamp) -> Option<(Session, Timestamp)> {
+    let mut talk = Talk::new();
+    talk.now = began;
+    talk.answer_all(facts, 1, false);
+    let disposition = State::of(&DIALOGUE, &talk.session).disposition();
+    if !disposition.is_some_and(is_coached) {
+        return None;
+    }
+    talk.press(Wish::Act(Act::Plan));
+    talk.answer_all(facts, 1, false);
+    talk.press(Wish::Act(Act::StartIce));
+    if matches!(talk.session.aside, Aside::Message(_)) {
+        talk.press(Wish::Act(Act::StartIce));
+    }
+    let round = standing(&talk.session).round;
+    matches!(round, Round::On { .. }).then_some((talk.session, talk.now))
+}
+
+/// The session after this input.
+pub fn after(session: &Session, input: &Input, now: Timestamp) -> Session {
+    step(&DIALOGUE, session, input, now)
+        .session
+        .expect("nobody asks to be forgotten")
+}
+
+/// The session after this press.
+pub fn pressed(session: &Session, act: Act, now: Timestamp) -> Session {
+    let visit = State::of(&DIALOGUE, session).visit;
+    let wish = Wish::Act(act);
+    after(session, &Input::Press(Press { visit, wish }), now)
+}
+
+/// A record with this session while the bot waits: nothing is owed, and all is shown.
+pub fn at_rest(session: Session, now: Timestamp) -> Record {
+    let shown = view::view(&DIALOGUE, &session, now);
+    let mut record = Record {
+        version: 40,
+        due: rounds::next_due(&DIALOGUE, &session),
+        active: now,
+        body: Body {
+            shown: shown.map(|view| Shown {
+                message: 41_000,
+                view: turn::hash(&view),
+            }),
+            next_owed: 12,
+            session: Some(session),
+            ..Body::default()
+        },
+        ..Record::default()
+    };
+    record.lane = turn::lane(&DIALOGUE, &record);
+    for n in 0..SEEN as i64 {
+        record.saw(912_345_678 + n);
+    }
+    record
 }
 
 /// The facts of the vignettes.

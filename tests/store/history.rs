@@ -12,7 +12,7 @@ use backtalk::store::record::{Body, FORMAT};
 use backtalk::store::redis::RedisStore;
 use backtalk::store::seal::{self, Keyring};
 use backtalk::store::sqlite::SqliteStore;
-use backtalk::store::{Commit, OwedEntry, Person, Record, Store, StoreError};
+use backtalk::store::{Commit, Lane, OwedEntry, Person, Record, Store, StoreError};
 use jiff::Timestamp;
 use redis::ConnectionLike;
 use tempfile::TempDir;
@@ -32,8 +32,11 @@ pub enum Ask {
     Claim {
         limit: usize,
         lease_ms: u64,
+        lane: Lane,
     },
+    /// Of any lane.
     NextDue,
+    NextDueIn(Lane),
     Forget(i64),
     People,
     /// Spoil the bytes of a body behind the store's back.
@@ -72,6 +75,7 @@ pub fn record(version: u64, due: Option<i64>, seen: &[i64], word: &str) -> Recor
     Record {
         version,
         due: due.map(at),
+        lane: Lane::default(),
         seen: seen.to_vec(),
         active: at(0),
         body: Body {
@@ -259,12 +263,23 @@ impl Subject {
                     Commit::Conflict(record) => Said::Conflict(record),
                 }
             }
-            Ask::Claim { limit, lease_ms } => {
+            Ask::Claim {
+                limit,
+                lease_ms,
+                lane,
+            } => {
                 let lease = Duration::from_millis(*lease_ms);
-                let claims = store.claim_due(self.now, *limit, lease).await?;
+                let claims = store.claim_due(self.now, *limit, lease, *lane).await?;
                 Said::Claims(claims.into_iter().map(|c| (c.person.0, c.record)).collect())
             }
-            Ask::NextDue => Said::Next(store.next_due().await?.map(Timestamp::as_millisecond)),
+            Ask::NextDue => {
+                let next = store.next_due(&Lane::ALL).await?;
+                Said::Next(next.map(Timestamp::as_millisecond))
+            }
+            Ask::NextDueIn(lane) => {
+                let next = store.next_due(&[*lane]).await?;
+                Said::Next(next.map(Timestamp::as_millisecond))
+            }
             Ask::Forget(person) => {
                 store.forget(Person(*person)).await?;
                 Said::Done

@@ -73,10 +73,15 @@ impl Model {
                 );
                 Said::Applied
             }
-            Ask::Claim { limit, lease_ms } => {
+            Ask::Claim {
+                limit,
+                lease_ms,
+                lane,
+            } => {
                 let mut due: Vec<_> = self
                     .people
                     .iter_mut()
+                    .filter(|(_, kept)| kept.record.lane == *lane)
                     .filter_map(|(person, kept)| Some((kept.wake?, *person, kept)))
                     .filter(|(wake, ..)| *wake <= self.now)
                     .collect();
@@ -94,6 +99,11 @@ impl Model {
                 Said::Claims(claims)
             }
             Ask::NextDue => Said::Next(self.people.values().filter_map(|kept| kept.wake).min()),
+            Ask::NextDueIn(lane) => {
+                let fitting = self.people.values();
+                let fitting = fitting.filter(|kept| kept.record.lane == *lane);
+                Said::Next(fitting.filter_map(|kept| kept.wake).min())
+            }
             Ask::Active(after, until) => {
                 let active = |kept: &Kept| kept.record.active.as_millisecond();
                 let found = self.people.iter();

@@ -1,5 +1,6 @@
 //! Random histories: every store says what the model says, step by step.
 
+use backtalk::store::Lane;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -14,6 +15,7 @@ enum Step {
         person: i64,
         off: i64,
         due: Option<i64>,
+        lane: Lane,
         update: Option<i64>,
         word: String,
     },
@@ -32,10 +34,14 @@ fn step() -> impl Strategy<Value = Step> {
     // Some words are longer than a page of SQLite.
     let word = (0usize..9, prop_oneof![4 => Just(1), 1 => Just(900)])
         .prop_map(|(letters, times)| "backache"[..letters].repeat(times));
+    let lane = prop::sample::select(&Lane::ALL[..]);
     let ask = prop_oneof![
         2 => person.clone().prop_map(Ask::Load),
-        4 => (0usize..4, 0u64..40).prop_map(|(limit, lease_ms)| Ask::Claim { limit, lease_ms }),
-        3 => Just(Ask::NextDue),
+        4 => (0usize..4, 0u64..40, lane.clone()).prop_map(|(limit, lease_ms, lane)| {
+            Ask::Claim { limit, lease_ms, lane }
+        }),
+        2 => Just(Ask::NextDue),
+        1 => lane.clone().prop_map(Ask::NextDueIn),
         1 => person.clone().prop_map(Ask::Forget),
         1 => Just(Ask::People),
         1 => (0i64..400, 0i64..400).prop_map(|(a, b)| Ask::Active(a, b)),
@@ -43,8 +49,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => person.clone().prop_map(Ask::Damage),
     ];
     prop_oneof![
-        8 => (person, off, due, update, word).prop_map(|(person, off, due, update, word)| {
-            Step::Commit { person, off, due, update, word }
+        8 => (person, off, due, lane, update, word).prop_map(|(person, off, due, lane, update, word)| {
+            Step::Commit { person, off, due, lane, update, word }
         }),
         3 => (0i64..30).prop_map(Step::Pass),
         12 => ask.prop_map(Step::Ask),
@@ -59,6 +65,7 @@ fn ask(model: &Model, step: Step) -> Ask {
             person,
             off,
             due,
+            lane,
             update,
             word,
         } => {
@@ -66,6 +73,7 @@ fn ask(model: &Model, step: Step) -> Ask {
             let due = due.map(|due| (model.now() / PEOPLE + due - 5) * PEOPLE + person);
             let expected = model.version(person).saturating_add_signed(off);
             let mut record = record(0, due, &model.seen(person), &word);
+            record.lane = due.map_or(Lane::default(), |_| lane);
             record.active = at(model.now());
             update.into_iter().for_each(|update| record.saw(update));
             Ask::Commit {

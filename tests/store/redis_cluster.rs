@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use backtalk::store::redis::{Address, RedisStore, Settings};
 use backtalk::store::seal::Keyring;
-use backtalk::store::{Commit, Commons, Person, Store, StoreError};
+use backtalk::store::{Commit, Commons, Lane, Person, Store, StoreError};
 use redis::cluster::{ClusterClient, ClusterConnection};
 
 use crate::history::record;
@@ -109,7 +109,7 @@ fn a_node_that_dies_takes_nobody_else_along_and_comes_back_with_its_people() {
     assert!(!lost.is_empty() && kept > 0, "{found:?}");
     assert_eq!(lost.len() + kept, 30, "{found:?}");
     let at_once = std::time::Duration::ZERO;
-    let claims = block_on(store.claim_due(at(5), 99, at_once)).unwrap();
+    let claims = block_on(store.claim_due(at(5), 99, at_once, Lane::Other)).unwrap();
     assert_eq!(claims.len(), kept, "They are reminded meanwhile.");
     cluster.nodes[1].restart();
     cluster.wait_until_whole();
@@ -118,7 +118,7 @@ fn a_node_that_dies_takes_nobody_else_along_and_comes_back_with_its_people() {
         assert_eq!(found, Some(record(1, Some(5), &[], "before")));
     }
     let hour = std::time::Duration::from_secs(3600);
-    let claims = block_on(store.claim_due(at(5), 99, hour)).unwrap();
+    let claims = block_on(store.claim_due(at(5), 99, hour, Lane::Other)).unwrap();
     assert_eq!(claims.len(), 30);
 }
 

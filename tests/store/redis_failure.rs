@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backtalk::store::commons::{Lead, Process};
 use backtalk::store::redis::RedisStore;
-use backtalk::store::{Commit, Commons, Person, Store, StoreError};
+use backtalk::store::{Commit, Commons, Lane, Person, Store, StoreError};
 
 use crate::history::{at, record};
 use crate::redis_server::{Server, new_prefix, shared};
@@ -35,7 +35,12 @@ fn scripts_that_were_thrown_away_are_brought_again() {
     server.run("SCRIPT FLUSH");
     applied(&store, ANNA, 1, "two");
     server.run("SCRIPT FLUSH");
-    assert_eq!(block_on(store.claim_due(at(10), 9, HOUR)).unwrap().len(), 1);
+    assert_eq!(
+        block_on(store.claim_due(at(10), 9, HOUR, Lane::Other))
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use backtalk::store::commons::{DeadLetter, Note, Process};
 use backtalk::store::redis::{Address, RedisStore, Settings};
 use backtalk::store::seal::Keyring;
-use backtalk::store::{Commons, Person, Store, StoreError, Stored};
+use backtalk::store::{Commons, Lane, Person, Store, StoreError, Stored};
 use futures_util::future::try_join_all;
 use redis_test::utils::{build_keys_and_certs_for_tls, get_random_available_port};
 
@@ -49,7 +49,7 @@ fn a_record_expires_a_retention_time_after_the_person_was_last_active() {
     block_on(store.commit(Person(BEN), 0, &new, None)).unwrap();
     assert_eq!(block_on(store.load(Person(BEN))).unwrap(), None);
     assert_eq!(block_on(store.people()).unwrap(), [Person(ANNA)]);
-    let claims = block_on(store.claim_due(at(10), 9, retention)).unwrap();
+    let claims = block_on(store.claim_due(at(10), 9, retention, Lane::Other)).unwrap();
     let claimed: Vec<_> = claims.into_iter().map(|claim| claim.person).collect();
     assert_eq!(claimed, [Person(ANNA)]);
 }
@@ -74,6 +74,7 @@ fn a_person_takes_a_kibibyte_and_little_more_in_the_indexes() {
     let stored = |bytes: usize| Stored {
         version: 40,
         due_ms: Some(1_767_225_600_000),
+        lane: Lane::Other,
         active_ms: 1_767_225_600_000,
         seen: (0..16).map(|n| 900_000_000 + 5000 * n).collect(),
         body: vec![b'x'; bytes],
@@ -122,7 +123,7 @@ fn two_bots_with_prefixes_of_their_own_do_not_see_each_other() {
     block_on(one.commit(Person(ANNA), 0, &new, None)).unwrap();
     assert_eq!(block_on(two.load(Person(ANNA))).unwrap(), None);
     assert_eq!(block_on(two.people()).unwrap(), []);
-    assert_eq!(block_on(two.next_due()).unwrap(), None);
+    assert_eq!(block_on(two.next_due(&Lane::ALL)).unwrap(), None);
 }
 
 #[test]
@@ -201,13 +202,21 @@ fn the_user_that_the_readme_advises_may_do_all_that_a_bot_does() {
         let (anna, lease) = (Person(ANNA), Duration::from_secs(6));
         let new = record(0, Some(10), &[], "anna");
         store.commit(anna, 0, &new, None).await.unwrap();
-        assert_eq!(store.claim_due(at(10), 9, lease).await.unwrap().len(), 1);
+        assert_eq!(
+            store
+                .claim_due(at(10), 9, lease, Lane::Other)
+                .await
+                .unwrap()
+                .len(),
+            1
+        );
         assert_eq!(store.people().await.unwrap(), [anna]);
-        store.next_due().await.unwrap();
+        store.next_due(&Lane::ALL).await.unwrap();
         store.lead(Process(1), lease).await.unwrap();
         store.resign(Process(1)).await.unwrap();
         store.attempt(1).await.unwrap();
         store.calm().await.unwrap();
+        assert!(store.time().await.unwrap().is_some());
         assert!(store.grant(1, 30).await.unwrap().count > 0);
         store.set_note(Note::Polled, "1").await.unwrap();
         let letter = DeadLetter {

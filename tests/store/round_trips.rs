@@ -12,7 +12,7 @@ use backtalk::dialogue::{Act, load};
 use backtalk::engine::{Input, Press, Priority, View, Wish};
 use backtalk::shipped;
 use backtalk::store::cached::Cached;
-use backtalk::store::{Commit, Person, Record, Store};
+use backtalk::store::{Commit, Lane, Person, Record, Store};
 use backtalk::turn::{Bot, Channel, Origin, SendError, deliver, take};
 use jiff::Timestamp;
 
@@ -203,7 +203,7 @@ fn looking_who_is_due_is_one_question_when_nobody_is() {
     let proxy = Proxy::start();
     let store = proxy.store();
     let minute = std::time::Duration::from_secs(60);
-    let claim = || block_on(store.claim_due(at(10), 50, minute)).unwrap();
+    let claim = || block_on(store.claim_due(at(10), 50, minute, Lane::Other)).unwrap();
     claim();
     for person in 0..200 {
         let new = record(0, Some(10 + person), &[], "due");
@@ -213,7 +213,7 @@ fn looking_who_is_due_is_one_question_when_nobody_is() {
     proxy.commands();
     assert_eq!(claim(), []);
     assert_eq!(proxy.commands(), ["EVALSHA"]);
-    block_on(store.next_due()).unwrap();
+    block_on(store.next_due(&Lane::ALL)).unwrap();
     assert_eq!(proxy.commands(), ["EVALSHA"]);
 }
 

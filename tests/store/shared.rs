@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backtalk::store::commons::{DeadLetter, Grant, Lead, MOST_LETTERS, Note, Process};
 use backtalk::store::memory::MemoryStore;
-use backtalk::store::{Commit, Person, Store};
+use backtalk::store::{Commit, Lane, Person, Record, Store};
 use futures_util::future::try_join_all;
 
 use crate::block_on;
@@ -134,11 +134,25 @@ fn no_more_messages_go_out_in_a_second_than_all_may_send_together() {
 }
 
 #[test]
+fn a_store_that_is_shared_tells_the_time_and_never_an_earlier_one() {
+    for subject in every_place() {
+        let (store, name) = (subject.store, subject.name);
+        let time = || block_on(store.time()).unwrap();
+        let first = time();
+        assert_eq!(first.is_some(), store.is_shared(), "{name}");
+        assert!(first <= time(), "{name}");
+    }
+}
+
+#[test]
 fn what_is_stored_can_be_carried_to_another_store_unopened() {
     let person = Person(-5);
     for subject in every_place() {
         let (store, name) = (subject.store, subject.name);
-        let new = record(0, Some(9), &[4, i64::MIN], "carried");
+        let new = Record {
+            lane: Lane::First,
+            ..record(0, Some(9), &[4, i64::MIN], "carried")
+        };
         for expected in 0..3 {
             let said = block_on(store.commit(person, expected, &new, None)).unwrap();
             assert_eq!(said, Commit::Applied);
@@ -147,15 +161,24 @@ fn what_is_stored_can_be_carried_to_another_store_unopened() {
         assert_eq!((stored.version, stored.due_ms), (3, Some(9)), "{name}");
         let memory = MemoryStore::new();
         assert!(block_on(memory.restore(person, &stored)).unwrap());
-        let carried = Some(record(3, Some(9), &[4, i64::MIN], "carried"));
+        let carried = Some(Record {
+            version: 3,
+            ..new.clone()
+        });
         assert_eq!(block_on(memory.load(person)).unwrap(), carried, "{name}");
 
         assert!(!block_on(store.restore(person, &stored)).unwrap(), "{name}");
         block_on(store.forget(person)).unwrap();
         assert_eq!(block_on(store.stored(person)).unwrap(), None, "{name}");
         assert!(block_on(store.restore(person, &stored)).unwrap(), "{name}");
+        let next = block_on(store.next_due(&[Lane::First])).unwrap();
+        assert_eq!(next, Some(at(9)), "{name}");
         assert_eq!(block_on(store.load(person)).unwrap(), carried, "{name}");
-        assert_eq!(block_on(store.next_due()).unwrap(), Some(at(9)), "{name}");
+        assert_eq!(
+            block_on(store.next_due(&Lane::ALL)).unwrap(),
+            Some(at(9)),
+            "{name}"
+        );
         assert_eq!(block_on(store.people()).unwrap(), [person], "{name}");
     }
 }
@@ -176,7 +199,11 @@ fn who_was_active_when_is_known_and_swept_by_it() {
         assert_eq!(block_on(store.sweep(at(250))).unwrap(), 0, "{name}");
         assert_eq!(block_on(store.people()).unwrap().len(), 15, "{name}");
         assert_eq!(block_on(store.load(Person(25))).unwrap(), None, "{name}");
-        assert_eq!(block_on(store.next_due()).unwrap(), Some(at(26)), "{name}");
+        assert_eq!(
+            block_on(store.next_due(&Lane::ALL)).unwrap(),
+            Some(at(26)),
+            "{name}"
+        );
         assert_eq!(block_on(store.parked()).unwrap().len(), 1, "{name}");
     }
 }

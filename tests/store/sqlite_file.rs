@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backtalk::store::seal::Keyring;
 use backtalk::store::sqlite::SqliteStore;
-use backtalk::store::{Commit, Person, Store, StoreError};
+use backtalk::store::{Commit, Lane, Person, Record, Store, StoreError};
 use tempfile::TempDir;
 
 use crate::block_on;
@@ -56,10 +56,20 @@ fn a_lease_ends_with_the_store_that_gave_it() {
     let hour = Duration::from_secs(3600);
     let store = SqliteStore::open(&path, Keyring::none()).unwrap();
     put(&store, ANNA, 0, Some(10), "hello");
-    assert_eq!(block_on(store.claim_due(at(10), 9, hour)).unwrap().len(), 1);
+    assert_eq!(
+        block_on(store.claim_due(at(10), 9, hour, Lane::Other))
+            .unwrap()
+            .len(),
+        1
+    );
     drop(store);
     let store = SqliteStore::open(&path, Keyring::none()).unwrap();
-    assert_eq!(block_on(store.claim_due(at(10), 9, hour)).unwrap().len(), 1);
+    assert_eq!(
+        block_on(store.claim_due(at(10), 9, hour, Lane::Other))
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[test]
@@ -104,13 +114,13 @@ fn a_file_of_another_format_is_refused_kindly() {
     let (_folder, path) = file();
     for (format, why) in [
         (
-            3,
-            "{file} has format 3 and this Backtalk reads 2; run the newer Backtalk that wrote it, \
+            4,
+            "{file} has format 4 and this Backtalk reads 3; run the newer Backtalk that wrote it, \
              or give another file with --store",
         ),
         (
             1,
-            "{file} has format 1, from before the first release, and this Backtalk reads 2; \
+            "{file} has format 1, from before the first release, and this Backtalk reads 3; \
              move it away, or give another file with --store",
         ),
     ] {
@@ -122,6 +132,49 @@ fn a_file_of_another_format_is_refused_kindly() {
             .unwrap();
         check_refused(&path, why);
     }
+}
+
+/// Make of a file what the Backtalk before lanes left.
+fn take_lanes_away(path: &Path) {
+    let file = rusqlite::Connection::open(path).unwrap();
+    file.execute_batch(
+        "DROP INDEX record_wake;
+         ALTER TABLE record DROP COLUMN is_first;
+         CREATE INDEX record_wake ON record (wake_ms) WHERE wake_ms IS NOT NULL;
+         UPDATE meta SET value = 2 WHERE key = 'format';
+         PRAGMA journal_mode = DELETE;",
+    )
+    .unwrap();
+}
+
+#[test]
+fn a_file_from_before_lanes_is_read_as_it_is_and_opened_with_everybody_in_the_other() {
+    let (_folder, path) = file();
+    let store = SqliteStore::open(&path, Keyring::none()).unwrap();
+    put(&store, ANNA, 0, Some(10), "hello");
+    drop(store);
+    take_lanes_away(&path);
+    let before = fs::read(&path).unwrap();
+    let store = SqliteStore::read(&path).unwrap();
+    let kept = block_on(store.stored(ANNA)).unwrap().unwrap();
+    assert_eq!((kept.due_ms, kept.lane), (Some(10), Lane::Other));
+    let next = block_on(store.next_due(&Lane::ALL)).unwrap();
+    assert_eq!(next, Some(at(10)));
+    drop(store);
+    assert_eq!(fs::read(&path).unwrap(), before, "It was only read.");
+
+    let store = SqliteStore::open(&path, Keyring::none()).unwrap();
+    let standing = record(1, Some(10), &[40], "hello");
+    assert_eq!(block_on(store.load(ANNA)).unwrap(), Some(standing.clone()));
+    let urgent = Record {
+        lane: Lane::First,
+        ..standing
+    };
+    block_on(store.commit(ANNA, 1, &urgent, None)).unwrap();
+    let hour = Duration::from_secs(3600);
+    let claim = |lane| block_on(store.claim_due(at(10), 9, hour, lane)).unwrap();
+    assert_eq!(claim(Lane::Other).len(), 0);
+    assert_eq!(claim(Lane::First).len(), 1);
 }
 
 #[test]

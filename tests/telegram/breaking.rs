@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use backtalk::store::commons::{DeadLetter, Lead, Note, Process};
 use backtalk::store::memory::MemoryStore;
 use backtalk::store::{
-    Claim, Commit, Commons, Person, Record, Store, StoreError, Stored, UpdateId,
+    Claim, Commit, Commons, Lane, Person, Record, Store, StoreError, Stored, UpdateId,
 };
 use jiff::Timestamp;
 
@@ -38,12 +38,13 @@ impl Store for Breaking {
         now: Timestamp,
         limit: usize,
         lease: Duration,
+        lane: Lane,
     ) -> Result<Vec<Claim>, StoreError> {
-        self.store.claim_due(now, limit, lease).await
+        self.store.claim_due(now, limit, lease, lane).await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.store.next_due().await
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        self.store.next_due(lanes).await
     }
 
     async fn forget(&self, person: Person) -> Result<(), StoreError> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use backtalk::clock::{Clock, SystemClock};
 use backtalk::config::{Access, Telegram};
 use backtalk::dialogue::{Dialogue, load};
-use backtalk::engine::{Input, Press, begin, meet, step, timers, view};
+use backtalk::engine::{Input, Press, Session, begin, meet, step, timers, view};
 use backtalk::reminder::{Due, Reminder};
 use backtalk::store::record::Body;
 use backtalk::store::{Person, Record, Shown, Store};
@@ -194,8 +194,19 @@ pub fn followed_up(now: Timestamp) -> Record {
         );
         session = said.session.expect("Nothing is erased.");
     }
+    at_rest(session, now)
+}
+
+/// A session after this input.
+pub fn after(session: &Session, input: &Input, now: Timestamp) -> Session {
+    let after = step(&DIALOGUE, session, input, now).session;
+    after.expect("Nothing is erased.")
+}
+
+/// A record with this session while the bot waits: nothing is owed, and all is shown.
+pub fn at_rest(session: Session, now: Timestamp) -> Record {
     let shown = view::view(&DIALOGUE, &session, now);
-    Record {
+    let mut record = Record {
         due: timers::next_due(&DIALOGUE, &session, now),
         active: now,
         body: Body {
@@ -207,7 +218,9 @@ pub fn followed_up(now: Timestamp) -> Record {
             ..Body::default()
         },
         ..Record::default()
-    }
+    };
+    record.lane = turn::lane(&DIALOGUE, &record);
+    record
 }
 
 struct Wake(Arc<Shared>);

@@ -4,16 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backtalk::clock::Clock;
-use backtalk::engine::{Command, Input};
+use backtalk::dialogue::Act;
+use backtalk::engine::{Command, Input, Press, Wish};
 use backtalk::store::commons::DeadLetter;
 use backtalk::store::memory::MemoryStore;
-use backtalk::store::{Commons, Person, Store};
+use backtalk::store::{Commons, Lane, Person, Store};
+use jiff::{SignedDuration, Unit};
 use serde_json::json;
 use tokio::time::Instant;
 
 use crate::breaking::Breaking;
 use crate::emulator::Fault;
-use crate::inside::{Inside, followed_up};
+use crate::inside::{DIALOGUE, Inside, after, at_rest, followed_up};
+use crate::reminders::ice_since;
 use crate::stage::{ANN, BEN, DANGER, EMERGENCY, PATIENCE, Stage, TO_DANGER};
 
 const BUSY: &str = "That was a lot at once";
@@ -167,6 +170,56 @@ async fn a_message_that_telegram_always_refuses_is_parked_and_the_talk_goes_on()
         "{}",
         chat.visible()
     );
+}
+
+/// How many have a check-in due, and how many messages may go out in a second.
+const CHECK_INS: (i64, u32) = (1000, 20);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_take_off_that_is_due_later_goes_out_ahead_of_all_who_wait_for_the_send_budget() {
+    let store = Arc::new(MemoryStore::new());
+    let inside = Inside::new(store.clone(), CHECK_INS.1).await;
+    let off_at = inside.clock.now() + SignedDuration::from_mins(5);
+    // Logs keep whole milliseconds.
+    let off_at = off_at.round(Unit::Millisecond).expect("A near time.");
+    let minutes = |n: u32| SignedDuration::from_mins(n.into());
+    let ice = &DIALOGUE.clock.ice;
+    let keep = async |person: i64, session, seen| {
+        inside.telegram.person(person).already_started();
+        let record = at_rest(session, seen);
+        let kept = store.commit(Person(person), 0, &record, None).await;
+        kept.expect("The store answers.");
+        (record.due, record.lane)
+    };
+    // Ann was asked after her skin, and her ice comes off soon.
+    let on = off_at - minutes(ice.on_minutes);
+    let asked = on + minutes(ice.check_after_minutes);
+    let ann = after(&ice_since(&DIALOGUE, on), &Input::Due, asked);
+    assert_eq!(keep(ANN, ann, asked).await, (Some(off_at), Lane::First));
+    // Others are offered their next round, since a while.
+    let rested = off_at - minutes(6);
+    let off = rested - minutes(ice.off_minutes);
+    let off_pack = Input::Press(Press {
+        visit: 0,
+        wish: Wish::Act(Act::ItIsOff),
+    });
+    let other = after(&ice_since(&DIALOGUE, off - minutes(1)), &off_pack, off);
+    for person in 1_000..1_000 + CHECK_INS.0 {
+        let due = keep(person, other.clone(), off).await;
+        assert_eq!(due, (Some(rested), Lane::Other));
+    }
+    inside.remind();
+    let count = || inside.telegram.count_of("sendMessage");
+    while count() < 2 * CHECK_INS.1 as usize {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    inside.advance(inside.clock.until(off_at));
+    let chat = inside.telegram.chat(ANN);
+    chat.wait_for_text("Take the ice off now").await;
+    let sent = inside.telegram.requests_of("sendMessage");
+    let before = sent.iter().filter(|r| r.chat != Some(ANN)).count();
+    println!("{before} of {} went out before the take-off", CHECK_INS.0);
+    assert!(before < CHECK_INS.0 as usize / 2, "{before}");
 }
 
 /// How many are due at the same second.

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use super::call::Call;
 use super::names::Shard;
 use super::{RedisStore, packed, script};
-use crate::store::{Claim, Person, StoreError, stored};
+use crate::store::{Claim, Lane, Person, StoreError, stored};
 
-/// The most people of one shard that are looked at in one go.
+/// The most people who are looked at for the first time in one go.
 const MOST: usize = 1000;
 
 /// Somebody in the due set: soonest first in order.
@@ -26,6 +26,7 @@ impl RedisStore {
         now: Timestamp,
         limit: usize,
         lease: Duration,
+        lane: Lane,
     ) -> Result<Vec<Claim>, StoreError> {
         let now_ms = stored::present(now);
         let until_ms = stored::lease_end(now_ms, lease);
@@ -34,8 +35,8 @@ impl RedisStore {
         while claims.len() < limit {
             let missing = limit - claims.len();
             // A lease that ends at once leaves people among those who are due.
-            let most = looked_at.len().saturating_add(missing).min(MOST);
-            let found = self.peek(&now_ms.to_string(), most).await?;
+            let most = looked_at.len().saturating_add(missing.min(MOST));
+            let found = self.peek(&[lane], &now_ms.to_string(), most).await?;
             let is_all = found.len() < most;
             let mut due: Vec<Due> = found
                 .into_iter()
@@ -47,7 +48,7 @@ impl RedisStore {
                 .for_each(|later| {
                     looked_at.remove(&later.person);
                 });
-            let held = self.hold(until_ms, &due).await?;
+            let held = self.hold(lane, until_ms, &due).await?;
             for (due, standing) in due.iter().zip(held) {
                 let Some(standing) = standing else { continue };
                 let claim = packed::unpack(&standing)
@@ -63,18 +64,20 @@ impl RedisStore {
         Ok(claims)
     }
 
-    pub(super) async fn soonest(&self) -> Result<Option<Timestamp>, StoreError> {
-        let found = self.peek("+inf", 1).await?;
+    pub(super) async fn soonest(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        let found = self.peek(lanes, "+inf", 1).await?;
         let soonest = found.into_iter().min();
         soonest.map(|due| stored::instant(due.at_ms)).transpose()
     }
 
-    /// Up to `most` people of each shard who are due until then, in no order. A shard that cannot be
-    /// reached holds the others up, but not back.
-    async fn peek(&self, until: &str, most: usize) -> Result<Vec<Due>, StoreError> {
+    /// People of these lanes who are due until then, in no order: at least the `most` who are due
+    /// soonest. A shard that cannot be reached holds the others up, but not back.
+    async fn peek(&self, lanes: &[Lane], until: &str, most: usize) -> Result<Vec<Due>, StoreError> {
         let groups = self.link.groups(Shard::all().collect(), |shard| *shard);
         let calls = groups.into_iter().map(|shards| {
-            let keys = shards.into_iter().map(|shard| self.names.due(shard));
+            let keys = shards
+                .into_iter()
+                .flat_map(|shard| lanes.iter().map(move |lane| self.names.due(shard, *lane)));
             script::PEEK.on(keys).with(until).with(most)
         });
         let found: Vec<Vec<String>> = self.link.ask_some(calls).await?;
@@ -93,14 +96,20 @@ impl RedisStore {
     }
 
     /// What stands of each, where nobody else was faster. Those are held.
-    async fn hold(&self, until_ms: i64, due: &[Due]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+    async fn hold(
+        &self,
+        lane: Lane,
+        until_ms: i64,
+        due: &[Due],
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         let groups = self
             .link
             .groups((0..due.len()).collect(), |n| Shard::of(due[*n].person));
         let calls = groups.iter().map(|group| {
             let keys = group.iter().flat_map(|n| {
                 let person = due[*n].person;
-                [self.names.record(person), self.names.due(Shard::of(person))]
+                let set = self.names.due(Shard::of(person), lane);
+                [self.names.record(person), set]
             });
             let call = script::HOLD.on(keys).with(until_ms);
             Call::from(group.iter().fold(call, |call, n| {

@@ -3,7 +3,7 @@
 //! All keys of a shard carry the same hash tag, so that a Cluster keeps them on one node and a
 //! script may touch them together.
 
-use crate::store::{Person, StoreError};
+use crate::store::{Lane, Person, StoreError};
 
 /// Shards. The number is noted in the store, and a store with another is refused.
 pub const SHARDS: u16 = 128;
@@ -66,10 +66,16 @@ impl Names {
         self.in_shard(shard, "p:")
     }
 
-    /// A sorted set: each person of the shard who is due, by the millisecond at which they are due
-    /// or at which the lease that holds them ends.
-    pub fn due(&self, shard: Shard) -> String {
-        self.in_shard(shard, "due")
+    /// A sorted set: each person of the shard who is due in this lane, by the millisecond at which
+    /// they are due or at which the lease that holds them ends. Nobody stands in both.
+    pub fn due(&self, shard: Shard, lane: Lane) -> String {
+        self.in_shard(
+            shard,
+            match lane {
+                Lane::First => "first",
+                Lane::Other => "due",
+            },
+        )
     }
 
     /// A sorted set: each person of the shard, by the millisecond at which they were last active.
@@ -148,7 +154,9 @@ mod tests {
     fn the_keys_of_a_person_carry_the_tag_of_their_shard() {
         let names = Names::new("backtalk").unwrap();
         assert_eq!(names.record(Person(0)), "backtalk:{bt:000}:p:0");
-        assert_eq!(names.due(Shard(17)), "backtalk:{bt:017}:due");
+        assert_eq!(names.due(Shard(17), Lane::Other), "backtalk:{bt:017}:due");
+        let first = names.due(Shard(17), Lane::First);
+        assert_eq!(first, "backtalk:{bt:017}:first");
         assert_eq!(names.meta(), "backtalk:meta");
     }
 

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 1 | [`FORMAT`] |
 //! | 8 | version, unsigned |
-//! | 1 | 1 when somebody is due, else 0 |
+//! | 1 | 2 when somebody is due in the first lane, 1 when in the other, 0 when not due |
 //! | 8 | when, in milliseconds since 1970, signed; 0 when not due |
 //! | 8 | when last active, in milliseconds since 1970, signed |
 //! | 1 | how many updates follow |
@@ -18,7 +18,7 @@
 //! All numbers are big-endian, and updates signed. Those of one person lie close together, so that
 //! most of their bytes are shared. `lua/commit.lua` knows the places too.
 
-use crate::store::{StoreError, Stored};
+use crate::store::{Lane, StoreError, Stored};
 
 /// The format of the header.
 pub const FORMAT: u8 = 1;
@@ -32,7 +32,11 @@ pub fn pack(stored: &Stored) -> Vec<u8> {
     let mut out = Vec::with_capacity(36 + 8 * seen.len() + stored.body.len());
     out.push(FORMAT);
     out.extend(stored.version.to_be_bytes());
-    out.push(u8::from(stored.due_ms.is_some()));
+    out.push(match (stored.due_ms, stored.lane) {
+        (None, _) => 0,
+        (Some(_), Lane::Other) => 1,
+        (Some(_), Lane::First) => 2,
+    });
     out.extend(stored.due_ms.unwrap_or_default().to_be_bytes());
     out.extend(stored.active_ms.to_be_bytes());
     // No more than 255 are left, and the width is at most 8.
@@ -89,7 +93,11 @@ fn read(rest: &[u8]) -> Option<Stored> {
     }
     Some(Stored {
         version: u64::from_be_bytes(*version),
-        due_ms: (*is_due == 1).then(|| i64::from_be_bytes(*due_ms)),
+        due_ms: (*is_due != 0).then(|| i64::from_be_bytes(*due_ms)),
+        lane: match is_due {
+            2 => Lane::First,
+            _ => Lane::Other,
+        },
         active_ms: i64::from_be_bytes(*active_ms),
         seen: (0..usize::from(*count)).map(update).collect(),
         body: body.to_vec(),
@@ -104,6 +112,7 @@ mod tests {
         Stored {
             version: u64::MAX,
             due_ms: Some(-1),
+            lane: Lane::First,
             active_ms: i64::MIN,
             seen,
             body: b"body".to_vec(),
@@ -119,7 +128,12 @@ mod tests {
             stored(vec![7, 7]),
             stored(vec![900_000_256, 900_000_000, 900_070_000]),
             Stored {
+                lane: Lane::Other,
+                ..stored(vec![5])
+            },
+            Stored {
                 due_ms: None,
+                lane: Lane::Other,
                 ..stored(vec![5])
             },
         ] {

@@ -30,6 +30,7 @@ scripts! {
     PEEK = "peek.lua";
     RESIGN = "resign.lua";
     SWEEP = "sweep.lua";
+    TIME = "time.lua";
 }
 
 /// One call of a script, with its keys and arguments.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::{RedisStore, script};
 use crate::store::commons::{DeadLetter, Grant, Lead, MOST_LETTERS, Note, Process};
@@ -101,6 +102,17 @@ impl Commons for RedisStore {
             count,
             wait: Duration::from_micros(wait_us),
         })
+    }
+
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        let call = script::TIME.on([self.names.meta()]);
+        let (seconds, microseconds): (i64, i64) = self.link.ask(call).await?;
+        let time = seconds
+            .checked_mul(1_000_000)
+            .and_then(|whole| whole.checked_add(microseconds))
+            .and_then(|all| Timestamp::from_microsecond(all).ok());
+        let strange = || StoreError::Unusable("Redis says a time that cannot be".into());
+        time.map(Some).ok_or_else(strange)
     }
 
     async fn durable(&self) -> Result<(), StoreError> {

@@ -11,12 +11,15 @@ use super::fault;
 use crate::store::StoreError;
 
 /// The format of the tables.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
+
+/// The format before, which had no lanes. It is brought to the newest when it is opened.
+const WITHOUT_LANES: i64 = 2;
 
 /// How long SQLite waits for another program that holds the file, such as a backup.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The tables. Format 2.
+/// The tables. Format 3.
 const TABLES: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
     CREATE TABLE record (
@@ -26,9 +29,10 @@ const TABLES: &str = "
         wake_ms INTEGER,
         active_ms INTEGER NOT NULL,
         seen TEXT NOT NULL,
-        body BLOB NOT NULL
+        body BLOB NOT NULL,
+        is_first INTEGER NOT NULL DEFAULT 0
     ) STRICT;
-    CREATE INDEX record_wake ON record (wake_ms) WHERE wake_ms IS NOT NULL;
+    CREATE INDEX record_wake ON record (is_first, wake_ms) WHERE wake_ms IS NOT NULL;
     CREATE INDEX record_active ON record (active_ms);
     CREATE TABLE note (name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
     CREATE TABLE attempt (update_id INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT;
@@ -40,6 +44,17 @@ const TABLES: &str = "
         why TEXT NOT NULL
     ) STRICT;
 ";
+
+/// What makes format 3 of format 2.
+const ADD_LANES: &str = "
+    ALTER TABLE record ADD COLUMN is_first INTEGER NOT NULL DEFAULT 0;
+    DROP INDEX record_wake;
+    CREATE INDEX record_wake ON record (is_first, wake_ms) WHERE wake_ms IS NOT NULL;
+    UPDATE meta SET value = 3 WHERE key = 'format';
+";
+
+/// What shows format 2 as format 3 to whoever may not write: this view stands before the table.
+const SHOW_LANES: &str = "CREATE TEMP VIEW record AS SELECT *, 0 AS is_first FROM main.record";
 
 /// An open file that no other Backtalk uses, or one that is only read.
 #[derive(Debug)]
@@ -96,6 +111,10 @@ pub fn read(path: &Path) -> Result<StoreFile, StoreError> {
         path: path.to_owned(),
         _lock: None,
     };
+    if found == Some(WITHOUT_LANES) {
+        file.connection.execute_batch(SHOW_LANES).map_err(tell)?;
+        return Ok(file);
+    }
     file.must_have(found)?;
     Ok(file)
 }
@@ -241,7 +260,8 @@ impl StoreFile {
     }
 }
 
-/// The format of the tables, which are created in an empty file. Nothing when they are not ours.
+/// The format of the tables, which are created in an empty file and brought to the newest format in
+/// one of the format before. Nothing when they are not ours.
 fn format(connection: &mut Connection) -> rusqlite::Result<Option<i64>> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if tables(&tx, "%")? == 0 {
@@ -250,7 +270,13 @@ fn format(connection: &mut Connection) -> rusqlite::Result<Option<i64>> {
         tx.commit()?;
         return Ok(Some(FORMAT));
     }
-    noted_format(&tx)
+    let found = noted_format(&tx)?;
+    if found == Some(WITHOUT_LANES) {
+        tx.execute_batch(ADD_LANES)?;
+        tx.commit()?;
+        return Ok(Some(FORMAT));
+    }
+    Ok(found)
 }
 
 /// The format that the file notes of itself. Nothing when its tables are not ours.

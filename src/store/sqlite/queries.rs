@@ -7,9 +7,9 @@ use super::fault::Fault;
 use crate::store::commons::{DeadLetter, MOST_LETTERS};
 use crate::store::seal::{self, Keyring};
 use crate::store::stored::{self, Stored};
-use crate::store::{Claim, Commit, Person, StoreError, UpdateId};
+use crate::store::{Claim, Commit, Lane, Person, StoreError, UpdateId};
 
-const COLUMNS: &str = "version, due_ms, active_ms, seen, body";
+const COLUMNS: &str = "version, due_ms, active_ms, seen, body, is_first";
 
 /// What is kept of a person.
 pub fn standing(file: &Connection, person: Person) -> Result<Option<Stored>, Fault> {
@@ -54,16 +54,17 @@ pub fn restore(file: &Connection, person: Person, stored: &Stored) -> Result<boo
 
 fn put(file: &Connection, person: Person, new: &Stored) -> Result<(), Fault> {
     file.prepare_cached(
-        "INSERT INTO record (person, version, due_ms, wake_ms, active_ms, seen, body)
-         VALUES (:person, :version, :due_ms, :due_ms, :active_ms, :seen, :body)
+        "INSERT INTO record (person, version, due_ms, wake_ms, is_first, active_ms, seen, body)
+         VALUES (:person, :version, :due_ms, :due_ms, :is_first, :active_ms, :seen, :body)
          ON CONFLICT (person) DO UPDATE SET
-             version = :version, due_ms = :due_ms, wake_ms = :due_ms, active_ms = :active_ms,
-             seen = :seen, body = :body",
+             version = :version, due_ms = :due_ms, wake_ms = :due_ms, is_first = :is_first,
+             active_ms = :active_ms, seen = :seen, body = :body",
     )?
     .execute(named_params! {
         ":person": person.0,
         ":version": new.version.cast_signed(),
         ":due_ms": new.due_ms,
+        ":is_first": new.lane == Lane::First,
         ":active_ms": new.active_ms,
         ":seen": serde_json::json!(new.seen).to_string(),
         ":body": new.body,
@@ -71,24 +72,26 @@ fn put(file: &Connection, person: Person, new: &Stored) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Hold up to `limit` people who are due until `until_ms`.
+/// Hold up to `limit` people of a lane who are due until `until_ms`.
 pub fn claim_due(
     file: &Connection,
     keys: &Keyring,
     now_ms: i64,
     limit: usize,
     until_ms: i64,
+    lane: Lane,
 ) -> Result<Vec<Claim>, Fault> {
     let mut due = file.prepare_cached(&format!(
-        "SELECT {COLUMNS}, person FROM record WHERE wake_ms <= ?1 ORDER BY wake_ms, person"
+        "SELECT {COLUMNS}, person FROM record WHERE is_first = ?2 AND wake_ms <= ?1
+         ORDER BY wake_ms, person"
     ))?;
-    let mut rows = due.query([now_ms])?;
+    let mut rows = due.query(params![now_ms, lane == Lane::First])?;
     let mut held = Vec::new();
     let mut claims = Vec::new();
     while claims.len() < limit
         && let Some(row) = rows.next()?
     {
-        let person = Person(row.get(5)?);
+        let person = Person(row.get(6)?);
         held.push(person);
         match read(row) {
             Ok(stored) => claims.extend(stored.claim(person, keys)),
@@ -104,12 +107,17 @@ pub fn claim_due(
     Ok(claims)
 }
 
-/// The soonest moment to look at anybody.
-pub fn next_due(file: &Connection) -> Result<Option<Timestamp>, Fault> {
-    let soonest: Option<i64> = file
-        .prepare_cached("SELECT min(wake_ms) FROM record WHERE wake_ms IS NOT NULL")?
-        .query_row([], |row| row.get(0))?;
-    Ok(soonest.map(stored::instant).transpose()?)
+/// The soonest moment to look at anybody of these lanes.
+pub fn next_due(file: &Connection, lanes: &[Lane]) -> Result<Option<Timestamp>, Fault> {
+    let mut soonest = file.prepare_cached(
+        "SELECT min(wake_ms) FROM record WHERE is_first = ?1 AND wake_ms IS NOT NULL",
+    )?;
+    let mut found: Option<i64> = None;
+    for lane in lanes {
+        let next = soonest.query_row([*lane == Lane::First], |row| row.get(0))?;
+        found = [found, next].into_iter().flatten().min();
+    }
+    Ok(found.map(stored::instant).transpose()?)
 }
 
 /// Delete a person, and leave the mark on which [`scrub`](super::file::StoreFile::scrub) acts.
@@ -165,6 +173,10 @@ fn read(row: &Row<'_>) -> Result<Stored, Fault> {
     Ok(Stored {
         version: row.get::<_, i64>(0)?.cast_unsigned(),
         due_ms: row.get(1)?,
+        lane: match row.get(5)? {
+            true => Lane::First,
+            false => Lane::Other,
+        },
         active_ms: row.get(2)?,
         seen: serde_json::from_str(&seen)
             .map_err(|_| StoreError::Unreadable("its update numbers are damaged".into()))?,

@@ -1,5 +1,6 @@
 -- Put a record in the place of the one that stands, if nothing hinders it.
--- KEYS: the record, the shard's due set, the shard's active set.
+-- KEYS: the record, the shard's due set of the record's lane, that of the other lane, the shard's
+-- active set.
 -- ARGV: the expected version and the update, 8 bytes each as in the header (no update: empty), the
 -- new record, its due and active milliseconds, when it expires (no due, no expiry: empty), the
 -- person, the channel to wake others.
@@ -27,7 +28,8 @@ elseif ARGV[1] ~= '\0\0\0\0\0\0\0\0' then
 end
 -- A full server refuses the first write of a script and no later one, so that nothing is left half
 -- written; this is why the first is one that needs room. An index without a record does no harm.
-redis.call('ZADD', KEYS[3], ARGV[5], ARGV[7])
+redis.call('ZADD', KEYS[4], ARGV[5], ARGV[7])
+redis.call('ZREM', KEYS[3], ARGV[7])
 if ARGV[4] == '' then
   redis.call('ZREM', KEYS[2], ARGV[7])
 else
