@@ -166,7 +166,7 @@ impl Turn<'_> {
         if coaching::standing(&self.s).last_pack != Some(Pack::Ice) || state.open {
             return self.stale();
         }
-        self.s.round(self.now, RoundWhat::IceWorse);
+        self.end_rounds(RoundWhat::IceWorse);
         let packs = plan::packs(self.d, &self.s, &state, self.now);
         self.message(if packs.heat { "ice_worse" } else { "packs_end" });
     }
