@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 use backtalk::dialogue::{Act, Dialogue, Disposition, load};
 use backtalk::engine::coaching::{Day, days, roll_up};
 use backtalk::engine::session::{Begin, Pack, RoundEvent, RoundWhat, What};
-use backtalk::engine::view::{render, view};
-use backtalk::engine::{Aside, Input, Owed, Press, Session, State, Wish, begin, rounds, step};
+use backtalk::engine::view::{live, render, view};
+use backtalk::engine::{
+    Aside, Input, Owed, Press, Session, State, Wish, begin, rounds, step, timers,
+};
 use backtalk::{answerer, plan, shipped};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -43,6 +45,12 @@ enum Happens {
 
 fn happening() -> impl Strategy<Value = (i64, Happens)> {
     let pack = prop_oneof![Just(Pack::Ice), Just(Pack::Heat)].boxed();
+    let check_in = (0..DIALOGUE.check_ins.len() as u8).boxed();
+    let drill = (0..DIALOGUE.drills.len() as u8).boxed();
+    let pauses = prop_oneof![
+        Just(i64::MAX),
+        (0..60 * HOUR_MS).prop_map(|ms| START_MS + ms),
+    ];
     let round = prop_oneof![
         6 => pack.clone().prop_map(RoundWhat::Started),
         1 => pack.prop_map(RoundWhat::PutOff),
@@ -58,10 +66,28 @@ fn happening() -> impl Strategy<Value = (i64, Happens)> {
         1 => Just(RoundWhat::StoppedToday),
         1 => Just(RoundWhat::Stopped),
         1 => prop_oneof![9 => Just(RoundWhat::Stopped), 1 => Just(RoundWhat::SkinWrong)],
-        2 => (0..DIALOGUE.check_ins.len() as u8).prop_map(RoundWhat::FollowedUp),
+        2 => check_in.clone().prop_map(RoundWhat::FollowedUp),
         1 => Just(RoundWhat::GotHelp),
         1 => Just(RoundWhat::Silenced),
         2 => Just(RoundWhat::Resumed),
+        2 => (1u16..90).prop_map(RoundWhat::SnoozedFor),
+        3 => Just(RoundWhat::Missed),
+        1 => Just(RoundWhat::GaveUp),
+        1 => Just(RoundWhat::Back),
+        2 => Just(RoundWhat::Morning),
+        1 => Just(RoundWhat::IceWorse),
+        1 => pauses.prop_map(RoundWhat::Paused),
+        1 => Just(RoundWhat::Unpaused),
+        1 => Just(RoundWhat::Booked),
+        1 => Just(RoundWhat::NotBooked),
+        1 => Just(RoundWhat::Seen),
+        1 => check_in.clone().prop_map(RoundWhat::Repeated),
+        1 => check_in.clone().prop_map(RoundWhat::Closed),
+        1 => check_in.prop_map(RoundWhat::SkippedCheckIn),
+        1 => drill.clone().prop_map(RoundWhat::Drill),
+        1 => Just(RoundWhat::DrillDone),
+        1 => Just(RoundWhat::DrillStopped),
+        1 => drill.prop_map(RoundWhat::DrillDropped),
     ];
     let told = prop_oneof![
         Just(Disposition::SelfCare),
@@ -101,14 +127,25 @@ fn inputs(visit: u32) -> Vec<Input> {
         Act::StartOver,
         Act::Plan,
         Act::Summary,
+        Act::SnoozeMost,
+        Act::GoOn,
+        Act::IceWorse,
+        Act::Resume,
+        Act::Booked,
+        Act::DrillStop,
+        Act::DrillWorse,
+        Act::DrillDrop,
     ];
-    let press = |act| {
-        Input::Press(Press {
-            visit,
-            wish: Wish::Act(act),
-        })
-    };
-    let mut all: Vec<Input> = acts.into_iter().map(press).collect();
+    let others = [
+        Wish::Pause(0),
+        Wish::Drill(0),
+        Wish::CheckInNow(2),
+        Wish::SkipCheckIn(3),
+    ];
+    let wishes = acts.into_iter().map(Wish::Act).chain(others);
+    let mut all: Vec<Input> = wishes
+        .map(|wish| Input::Press(Press { visit, wish }))
+        .collect();
     all.extend([Input::Due, Input::Blocked]);
     all
 }
@@ -117,7 +154,7 @@ fn inputs(visit: u32) -> Vec<Input> {
 fn seen(session: &Session, now: Timestamp) -> String {
     let d = &*DIALOGUE;
     let state = State::of(d, session);
-    let counts = [Pack::Ice, Pack::Heat].map(|p| rounds::rounds_in_a_day(session, p, now));
+    let counts = [Pack::Ice, Pack::Heat].map(|p| rounds::rounds_today(d, session, p, now));
     let messages = [
         "ice_on",
         "heat_on",
@@ -131,7 +168,10 @@ fn seen(session: &Session, now: Timestamp) -> String {
         "{:#?}",
         (
             rounds::fold(d, session, &state),
-            rounds::timers(d, session, &state),
+            timers::timers(d, session, &state, now),
+            timers::next_look(d, session, now),
+            plan::drills(d, session, &state, now),
+            live(d, session, now),
             plan::packs(d, session, &state, now),
             counts,
             view(d, session, now),
@@ -219,11 +259,11 @@ fn a_flood_of_taps_grows_no_log_of_rounds_and_loses_no_round() {
         session = step(d, &session, &fine, time(START_MS + n))
             .session
             .expect("kept");
-        assert!(session.rounds.len() <= 120, "{}", session.rounds.len());
+        assert!(session.rounds.len() <= 160, "{}", session.rounds.len());
     }
     let soon = time(START_MS + 23 * HOUR_MS);
-    assert_eq!(rounds::rounds_in_a_day(&session, Pack::Ice, soon), 1);
-    let due = rounds::next_due(d, &session).expect("the pack is on");
+    assert_eq!(rounds::rounds_today(d, &session, Pack::Ice, soon), 1);
+    let due = timers::next_due(d, &session, time(START_MS + 499)).expect("the pack is on");
     assert_eq!(due, time(START_MS + HOUR_MS / 12));
     let ice: u8 = days(&session).iter().map(|day| day.done.ice).sum();
     assert_eq!(ice, 1);
@@ -244,10 +284,14 @@ fn a_follow_up_counts_by_its_newest_time_also_when_a_clock_was_set_back() {
             RoundWhat::FollowedUp(number),
         );
     }
-    let followed_up = |s: &Session| rounds::fold(d, s, &State::of(d, s)).followed_up;
-    assert_eq!(followed_up(&session), 0b11);
+    let followed_up = |s: &Session| {
+        let rounds = rounds::fold(d, s, &State::of(d, s));
+        [0, 1, 2].map(|number| rounds.followed_up(number, START_MS + HOUR_MS))
+    };
+    assert_eq!(followed_up(&session), [true, true, false]);
     roll_up(&mut session, time(START_MS + 30 * HOUR_MS));
-    assert_eq!((followed_up(&session), session.rounds.len()), (0b11, 0));
+    assert_eq!(followed_up(&session), [true, true, false]);
+    assert_eq!(session.rounds, []);
 }
 
 #[test]

@@ -77,6 +77,8 @@ pub struct Standing {
     pub closed: bool,
     /// The guided exercise that is under way, by its number, and when it began.
     pub drill: Option<(i64, u8)>,
+    /// The guided exercise that was begun last, by its number.
+    pub last_drill: Option<u8>,
     /// Exercises that are left out for a while, and since when.
     #[serde(with = "compact")]
     pub dropped: Vec<(i64, u8)>,
@@ -214,7 +216,10 @@ impl Standing {
             RoundWhat::Seen => self.seen_ms = Some(at_ms),
             RoundWhat::Repeated(number) => self.repeated = Some((at_ms, number)),
             RoundWhat::Closed(_) => self.closed = true,
-            RoundWhat::Drill(number) => self.drill = Some((at_ms, number)),
+            RoundWhat::Drill(number) => {
+                self.drill = Some((at_ms, number));
+                self.last_drill = Some(number);
+            }
             RoundWhat::DrillDone | RoundWhat::DrillStopped => self.drill = None,
             RoundWhat::DrillDropped(number) => {
                 self.dropped.retain(|(_, n)| *n != number);

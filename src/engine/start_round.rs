@@ -181,7 +181,7 @@ impl Turn<'_> {
         if coaching::standing(&self.s).last_pack != Some(Pack::Ice) || state.open {
             return self.stale();
         }
-        self.s.round(self.now, RoundWhat::IceWorse);
+        self.end_rounds(RoundWhat::IceWorse);
         let packs = plan::packs(self.d, &self.s, &state, self.now);
         self.message(if packs.heat { "ice_worse" } else { "packs_end" });
     }
@@ -224,7 +224,8 @@ impl Turn<'_> {
 
     /// The exercise brought a sign of danger on: that is asked first.
     pub(super) fn drill_worse(&mut self) {
-        let last = self.last_drill().and_then(|n| self.d.drills.get(n));
+        let last = coaching::standing(&self.s).last_drill;
+        let last = last.and_then(|n| self.d.drills.get(usize::from(n)));
         let first = last.map_or(Recheck::All, |drill| Recheck::First(drill.recheck));
         self.check_again(first);
         self.note("re_new_sign");
@@ -232,23 +233,12 @@ impl Turn<'_> {
 
     pub(super) fn drop_drill(&mut self) {
         self.end_drill();
-        match self.last_drill().and_then(|n| u8::try_from(n).ok()) {
+        match coaching::standing(&self.s).last_drill {
             Some(number) => {
                 self.s.round(self.now, RoundWhat::DrillDropped(number));
                 self.message("drill_dropped");
             }
             None => self.stale(),
         }
-    }
-
-    /// The exercise that was begun last, within the events that are kept.
-    fn last_drill(&self) -> Option<usize> {
-        let rounds = self.s.rounds.iter().rev();
-        rounds
-            .filter_map(|e| match e.what {
-                RoundWhat::Drill(n) => Some(usize::from(n)),
-                _ => None,
-            })
-            .next()
     }
 }

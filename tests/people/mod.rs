@@ -13,6 +13,7 @@ use backtalk::engine::coaching::{Round, standing};
 use backtalk::engine::rounds;
 use backtalk::engine::route::{Place, is_offered, place};
 use backtalk::engine::session::{Aside, RoundWhat};
+use backtalk::engine::timers;
 use backtalk::engine::{Input, Owed, Pack, Press, Session, State, Wish, begin, meet, step, view};
 use backtalk::store::record::{Body, SEEN};
 use backtalk::store::{OwedEntry, Record, Shown};
@@ -45,7 +46,7 @@ pub fn in_the_middle() -> Record {
     let talk = stories()
         .iter()
         .map(|facts| {
-            let mut talk = Talk::new();
+            let mut talk = Talk::new(facts);
             talk.answer_all(facts, 2, true);
             talk
         })
@@ -56,12 +57,13 @@ pub fn in_the_middle() -> Record {
 }
 
 /// Somebody four weeks on, who did as many rounds each day as they may and was checked again five
-/// times; with a message that is owed and the plan shown.
+/// times; with a message that is owed, the plan shown, and their time and quiet hours told.
+/// Check-ins that come meanwhile are answered.
 pub fn after_four_weeks() -> Record {
     let (mut talk, facts) = stories()
         .into_iter()
         .filter_map(|facts| {
-            let mut talk = Talk::new();
+            let mut talk = Talk::new(&facts);
             talk.answer_all(&facts, 1, false);
             let state = State::of(&DIALOGUE, &talk.session);
             let packs = plan::packs(&DIALOGUE, &talk.session, &state, talk.now);
@@ -71,13 +73,14 @@ pub fn after_four_weeks() -> Record {
         .max_by_key(|(talk, _)| talk.session.log.len())
         .expect("somebody may begin with ice");
     for day in 0..=28 {
+        talk.facts = aged(&facts, day);
         talk.wait_until(START_MS + day * 24 * 3_600_000);
         if CHECKED_AGAIN_AFTER_DAYS.contains(&day) {
             talk.press(Wish::Act(Act::CheckAgain));
-            talk.answer_all(&aged(&facts, day), 1, false);
+            talk.answer_all(&talk.facts.clone(), 1, false);
         }
         talk.press(Wish::Act(Act::Plan));
-        talk.answer_all(&aged(&facts, day), 1, false);
+        talk.answer_all(&talk.facts.clone(), 1, false);
         talk.rounds_of_a_day();
     }
     let told = State::of(&DIALOGUE, &talk.session).disposition();
@@ -191,17 +194,20 @@ fn aged(facts: &Knowledge, days: i64) -> Knowledge {
 struct Talk {
     session: Session,
     now: Timestamp,
+    /// What they answer at check-ins.
+    facts: Knowledge,
     /// Counts inputs; times and message numbers follow from it.
     inputs: i64,
 }
 
 impl Talk {
-    fn new() -> Talk {
+    fn new(facts: &Knowledge) -> Talk {
         let mut session = begin(&DIALOGUE);
         meet(&DIALOGUE, &mut session, "en-GB");
         Talk {
             session,
             now: time(START_MS),
+            facts: facts.clone(),
             inputs: 0,
         }
     }
@@ -221,16 +227,23 @@ impl Talk {
         self.input(&Input::Press(Press { visit, wish }));
     }
 
-    /// Let the next timer happen, a moment late.
+    /// Let the next timer happen, a moment late. A check-in is answered at once.
     fn next_timer(&mut self) {
-        let due = rounds::next_due(&DIALOGUE, &self.session).expect("a timer");
+        let due = self.next_due().expect("a timer");
         self.now = self.now.max(due) + SignedDuration::from_millis(self.inputs * 271 % 900);
         self.input(&Input::Due);
+        if State::of(&DIALOGUE, &self.session).check_in.is_some() {
+            self.answer_all(&self.facts.clone(), 0, false);
+        }
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        timers::next_due(&DIALOGUE, &self.session, self.now)
     }
 
     /// Let all timers happen until this time.
     fn wait_until(&mut self, at_ms: i64) {
-        while rounds::next_due(&DIALOGUE, &self.session).is_some_and(|due| due <= time(at_ms)) {
+        while self.next_due().is_some_and(|due| due <= time(at_ms)) {
             self.next_timer();
         }
         self.now = self.now.max(time(at_ms));
@@ -305,18 +318,17 @@ impl Talk {
         };
         assert!(packs.allows(pack));
         let most = rounds::times(d, pack).cap_per_day;
-        let evening = self.now + SignedDuration::from_hours(16);
-        while self.now < evening {
-            // Those of yesterday count for 24 hours.
-            if rounds::rounds_in_a_day(&self.session, pack, self.now) >= most {
-                self.now += SignedDuration::from_mins(10);
-                continue;
-            }
+        let round = |talk: &Talk| standing(&talk.session).round;
+        while rounds::rounds_today(d, &self.session, pack, self.now) < most {
             self.press(Wish::Act(act));
             if matches!(self.session.aside, Aside::Message(_)) {
                 self.press(Wish::Act(act));
             }
-            while let Round::On { again, .. } = standing(&self.session).round {
+            if self.session.aside == Aside::Time {
+                self.press(Wish::Zone("Europe/London".into()));
+                self.press(Wish::Quiet(d.clock.quiet.from, d.clock.quiet.to));
+            }
+            while let Round::On { again, .. } = round(self) {
                 if again {
                     self.press(Wish::Act(Act::ItIsOff));
                     continue;
@@ -326,7 +338,9 @@ impl Talk {
                     self.press(Wish::Act(Act::SkinFine));
                 }
             }
-            self.next_timer();
+            while matches!(round(self), Round::Resting { .. }) {
+                self.next_timer();
+            }
         }
     }
 
@@ -336,13 +350,15 @@ impl Talk {
         let shown = view::view(&DIALOGUE, &self.session, self.now).expect("something is open");
         let mut record = Record {
             version: 2 * self.inputs as u64,
-            due: rounds::next_due(&DIALOGUE, &self.session),
+            due: self.next_due(),
             active: self.now,
             body: Body {
                 shown: Some(Shown {
                     message,
                     view: turn::hash(&shown),
                 }),
+                live: None,
+                over: Vec::new(),
                 folding: vec![message - 3],
                 owed: vec![OwedEntry {
                     number: self.inputs as u32,
