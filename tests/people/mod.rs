@@ -109,7 +109,7 @@ pub fn on_ice(started: Timestamp) -> Session {
 /// Somebody with these facts who begins to answer at this moment, and when they have put ice on, if
 /// they may.
 fn to_ice(facts: &Knowledge, began: Timestamp) -> Option<(Session, Timestamp)> {
-    let mut talk = Talk::new();
+    let mut talk = Talk::new(facts);
     talk.now = began;
     talk.answer_all(facts, 1, false);
     let disposition = State::of(&DIALOGUE, &talk.session).disposition();
@@ -145,7 +145,7 @@ pub fn at_rest(session: Session, now: Timestamp) -> Record {
     let shown = view::view(&DIALOGUE, &session, now);
     let mut record = Record {
         version: 40,
-        due: rounds::next_due(&DIALOGUE, &session),
+        due: timers::next_due(&DIALOGUE, &session, now),
         active: now,
         body: Body {
             shown: shown.map(|view| Shown {
@@ -158,7 +158,7 @@ pub fn at_rest(session: Session, now: Timestamp) -> Record {
         },
         ..Record::default()
     };
-    record.lane = turn::lane(&DIALOGUE, &record);
+    record.lane = turn::lane(&DIALOGUE, &record, now);
     for n in 0..SEEN as i64 {
         record.saw(912_345_678 + n);
     }

@@ -219,7 +219,7 @@ pub fn at_rest(session: Session, now: Timestamp) -> Record {
         },
         ..Record::default()
     };
-    record.lane = turn::lane(&DIALOGUE, &record);
+    record.lane = turn::lane(&DIALOGUE, &record, now);
     record
 }
 
