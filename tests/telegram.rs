@@ -6,6 +6,8 @@ mod emulator;
 mod access;
 #[path = "telegram/breaking.rs"]
 mod breaking;
+#[path = "telegram/coached.rs"]
+mod coached;
 #[path = "telegram/crash.rs"]
 mod crash;
 #[path = "telegram/data.rs"]

@@ -608,6 +608,7 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "check_repeat",
     "child_line",
     "choose_round",
+    "choose_switch",
     "coaching_over",
     "country",
     "country_other",

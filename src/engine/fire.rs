@@ -127,12 +127,21 @@ impl Firing<'_> {
                 self.session.round(self.now, RoundWhat::StoppedToday);
                 return self.owe(timer, "day_full");
             }
+            (true, true) if self.is_new(before.came_off) => "choose_switch",
             (true, true) => "choose_round",
             (true, false) => "ice_round",
             (false, true) if before.last_pack == Some(Pack::Ice) && !packs.ice => "heat_switch",
             (false, true) => "heat_round",
         };
         self.owe_with(timer, id, note);
+    }
+
+    /// Whether the hours of ice alone ended only after the last pack came off.
+    fn is_new(&self, came_off: Option<(i64, Pack)>) -> bool {
+        came_off.is_some_and(|(at_ms, _)| {
+            let hours = plan::hours_since_start(self.d, self.state, rounds::time(at_ms));
+            hours < self.d.clock.ice_until_hours
+        })
     }
 
     fn is_full(&self, pack: Pack) -> bool {

@@ -34,7 +34,9 @@ impl Turn<'_> {
         let offered =
             matches!(r.state, RoundState::Offered { .. }) && r.standing.last_pack == Some(pack);
         if !offered && self.s.aside != Aside::Message(safety.to_owned()) {
-            // The first pack of a day shows how to use it safely; its *Start* begins the round.
+            // The first pack of a day shows how to use it safely; its *Start* begins the round. Whoever
+            // was asked in a message of its own sees it below that.
+            self.fresh |= r.state != RoundState::Idle;
             return self.aside(safety);
         }
         self.s.aside = Aside::None;
