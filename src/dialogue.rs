@@ -314,21 +314,12 @@ pub struct Item {
     pub reply: Option<String>,
     /// The plan page it opens.
     pub page: Option<usize>,
-    /// The danger signs are asked again.
-    pub recheck: Option<Recheck>,
+    /// The danger signs are asked again, these screens first.
+    pub recheck: Option<Vec<ScreenId>>,
     /// What the bot does besides storing the answer.
     pub also: Option<Act>,
     /// The pain goes on, so the start of the bout is by now longer ago.
     pub lasts: bool,
-}
-
-/// How the danger signs are asked again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recheck {
-    /// In their own order.
-    All,
-    /// This screen first.
-    First(ScreenId),
 }
 
 /// A condition that gives a disposition.
@@ -607,8 +598,6 @@ pub struct CheckIn {
     pub asks: Vec<(ScreenId, Option<file::CheckInOnly>)>,
     /// What is said after the last answer: the first that holds.
     pub closes: Vec<(Condition, String)>,
-    /// Coaching ends with it.
-    pub ends_coaching: bool,
     /// Where it comes from.
     pub source: Vec<String>,
 }
@@ -653,6 +642,8 @@ pub struct Common {
     pub done: Vec<String>,
     /// Words for back.
     pub back: Vec<String>,
+    /// Words for no more messages.
+    pub stop: Vec<String>,
     /// The labels of the buttons that every screen shares.
     pub buttons: file::ButtonWords,
     /// What a line of what is coming says.

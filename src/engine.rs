@@ -15,6 +15,7 @@ pub mod fold;
 pub mod history;
 pub mod input;
 pub mod local;
+pub mod meant;
 pub mod plain_text;
 pub mod press;
 pub mod rounds;
@@ -41,7 +42,7 @@ pub use route::Place;
 pub use session::{Aside, Pack, Session};
 
 use crate::assess;
-use crate::dialogue::{Act, Dialogue, Disposition, Element, Recheck, ScreenKind};
+use crate::dialogue::{Act, Dialogue, Disposition, Element, ScreenId, ScreenKind};
 use crate::plan;
 use coach::Over;
 use session::{Begin, RoundWhat, What};
@@ -193,7 +194,9 @@ impl Turn<'_> {
 
     /// The open question comes again, with a word of excuse, to somebody who waits for it.
     fn was_away(&mut self, state: &State) {
-        let asks = state.open || route::checking(self.d, state).is_some();
+        // What is no check of danger can wait for the morning.
+        let quiet = local::hours(self.d, &self.s).is_some_and(|h| h.is_quiet(self.now));
+        let asks = state.open || !quiet && route::checking(self.d, state).is_some();
         if !asks || coaching::standing(&self.s).silenced {
             return;
         }

@@ -55,7 +55,18 @@ pub fn known_for_gates(d: &Dialogue, state: &State, now: Timestamp) -> Knowledge
     for aged in aged(d, &state.known, &state.said_at, now.as_millisecond()) {
         known.set(aged.fact, Known::one(aged.option));
     }
-    for &screen in &state.skipped {
+    // A question of the plan that is still to be answered, or is asked anew, says nothing harmless.
+    let full = known.clone();
+    let to_answer = (0..d.screens.len()).filter(|&id| {
+        let s = &d.screens[id];
+        let phase = &d.phases[s.phase];
+        phase.after_verdict
+            && !phase.check_in
+            && !s.opened
+            && !state.done.contains(&id)
+            && d.holds(&s.when, &full, state.disposition())
+    });
+    for screen in to_answer.chain(state.skipped.iter().copied()) {
         for item in &d.screens[screen].items {
             for &(fact, _) in &item.sets {
                 known.set(fact, state.known.get(fact));
@@ -98,10 +109,8 @@ pub fn hours_since_start(d: &Dialogue, state: &State, now: Timestamp) -> u32 {
 pub fn packs(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> Packs {
     let (_, out) = gates(d, state, now);
     let standing = coaching::standing(session);
-    let skin_wrong = standing.skin_wrong;
-    // What was said of an earlier bout does not count for this one.
-    let began_ms = state.began_ms.unwrap_or(i64::MIN);
-    let ice_worse = standing.ice_worse_ms.is_some_and(|ms| ms >= began_ms);
+    let skin_wrong = state.is_of_this_check(standing.skin_wrong_ms);
+    let ice_worse = state.is_of_this_check(standing.ice_worse_ms);
     let barred = |e: Element| skin_wrong || out.contains(&e) || out.contains(&Element::Coaching);
     let full = d.completed(&state.known);
     let hours = hours_since_start(d, state, now);
@@ -152,8 +161,17 @@ pub fn packs(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> 
 }
 
 /// The lines of a page that fit this person now.
-pub fn lines<'a>(d: &'a Dialogue, state: &State, page: usize, now: Timestamp) -> Vec<&'a Line> {
-    let (_, out) = gates(d, state, now);
+pub fn lines<'a>(
+    d: &'a Dialogue,
+    session: &Session,
+    state: &State,
+    page: usize,
+    now: Timestamp,
+) -> Vec<&'a Line> {
+    let (_, mut out) = gates(d, state, now);
+    if state.is_of_this_check(coaching::standing(session).skin_wrong_ms) {
+        out.extend([Element::Ice, Element::Heat]);
+    }
     let disposition = state.disposition();
     let full = d.completed(&state.known);
     let hours = hours_since_start(d, state, now);
@@ -176,7 +194,7 @@ pub fn lines<'a>(d: &'a Dialogue, state: &State, page: usize, now: Timestamp) ->
 pub fn drills(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> Vec<usize> {
     let (_, out) = gates(d, state, now);
     let standing = coaching::standing(session);
-    if out.contains(&Element::Coaching) || standing.skin_wrong {
+    if out.contains(&Element::Coaching) || state.is_of_this_check(standing.skin_wrong_ms) {
         return Vec::new();
     }
     let full = d.completed(&state.known);

@@ -120,6 +120,8 @@ struct Runner<'a> {
     channel: Remembering,
     language: Option<String>,
     update: i64,
+    /// When something last happened.
+    last: Timestamp,
 }
 
 impl<'a> Runner<'a> {
@@ -140,6 +142,7 @@ impl<'a> Runner<'a> {
             channel: Remembering::default(),
             language,
             update: 1000,
+            last: Timestamp::MIN,
         }
     }
 
@@ -248,13 +251,16 @@ impl<'a> Runner<'a> {
             else {
                 return Ok(());
             };
-            self.input(&Input::Due, due).await?;
+            // No timer fires before what happened already.
+            let at = due.max(self.last);
+            self.input(&Input::Due, at).await?;
         }
         Err("timers fire without end".into())
     }
 
     async fn input(&mut self, input: &Input, now: Timestamp) -> Result<(), String> {
         self.update += 1;
+        self.last = self.last.max(now);
         let times = if self.mode == Mode::Twice && *input != Input::Due {
             2
         } else {

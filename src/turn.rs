@@ -49,8 +49,8 @@ pub struct Turned {
     pub notice: Option<&'static str>,
     /// Last words to somebody whose record is gone.
     pub farewell: Vec<View>,
-    /// The question message of somebody whose record is gone.
-    pub left_behind: Option<i64>,
+    /// The messages that showed the question, or a round, of somebody whose record is gone.
+    pub left_behind: Vec<i64>,
 }
 
 /// How long after a commit somebody else may try to deliver it.
@@ -155,10 +155,19 @@ pub async fn take(
         }
         let result = step(&bot.dialogue, &session, input, now);
         let Some(after) = result.session else {
+            // Nothing will speak of a pack that is still on.
+            let on = matches!(standing(&session).round, Round::On { .. });
+            let off = on.then(|| Owed::message("off_again"));
             let farewell = result
                 .owed
                 .iter()
+                .chain(&off)
                 .map(|o| engine::view::render(&bot.dialogue, &session, o, now))
+                // Nobody would know what a button means.
+                .map(|view| View {
+                    rows: Vec::new(),
+                    ..view
+                })
                 .collect();
             bot.store.forget(person).await?;
             return Ok(Turned {
@@ -167,7 +176,7 @@ pub async fn take(
                 turned_away: false,
                 notice: result.notice,
                 farewell,
-                left_behind: record.body.shown.map(|s| s.message),
+                left_behind: left_behind(&record),
             });
         };
         let mut next = record.clone();
@@ -176,6 +185,10 @@ pub async fn take(
         // The rounds of another form are gone, but a pack of theirs may still be on.
         let pack_on = lost.is_some_and(|s| matches!(standing(s).round, Round::On { .. }));
         let warning = pack_on.then(|| Owed::message("off_again"));
+        if let Some(session) = &next.body.session {
+            let meant = |o: &OwedEntry| engine::meant::is_meant(session, &o.owed, now);
+            next.body.owed.retain(meant);
+        }
         for owed in warning.into_iter().chain(result.owed) {
             next.body.owed.push(OwedEntry {
                 number: next.body.next_owed,
@@ -213,7 +226,7 @@ pub async fn take(
                     turned_away: false,
                     notice: result.notice,
                     farewell: Vec::new(),
-                    left_behind: None,
+                    left_behind: Vec::new(),
                 });
             }
             Commit::Already(record) => return Ok(unchanged(record)),
@@ -223,6 +236,14 @@ pub async fn take(
     Err(StoreError::Unavailable(
         "too many others are writing the same record".into(),
     ))
+}
+
+/// The messages with buttons that would be left as they are.
+fn left_behind(record: &Record) -> Vec<i64> {
+    let body = &record.body;
+    let shown = [body.shown, body.live.map(|l| l.shown)];
+    let shown = shown.into_iter().flatten().map(|s| s.message);
+    shown.chain(body.over.iter().copied()).collect()
 }
 
 /// Somebody cannot be reached: nothing is sent, and nothing is due, until they write again.
@@ -281,7 +302,7 @@ fn unchanged(record: Record) -> Turned {
         turned_away: false,
         notice: None,
         farewell: Vec::new(),
-        left_behind: None,
+        left_behind: Vec::new(),
     }
 }
 
@@ -292,7 +313,7 @@ fn nothing_kept() -> Turned {
         turned_away: false,
         notice: None,
         farewell: Vec::new(),
-        left_behind: None,
+        left_behind: Vec::new(),
     }
 }
 

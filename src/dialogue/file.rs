@@ -434,10 +434,10 @@ pub struct ItemEntry {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub page: Option<Text>,
-    /// The danger signs are asked again, this screen first; `all` for their own order.
+    /// The danger signs are asked again, these screens first; an empty list for their own order.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
-    pub recheck: Option<Text>,
+    #[schemars(with = "Option<Vec<String>>")]
+    pub recheck: Option<Vec<Text>>,
     /// What the bot does besides storing the answer.
     #[serde(default)]
     pub also: Option<Act>,
@@ -517,6 +517,8 @@ pub enum Act {
     SnoozeMost,
     /// Go on with the pack that fits now.
     GoOn,
+    /// The last pack was off in time.
+    WasOff,
     /// Ice makes it worse.
     IceWorse,
     /// A visit is booked.
@@ -1005,9 +1007,6 @@ pub struct CheckInEntry {
     /// What is said after the last answer: the first that holds.
     #[serde(default)]
     pub closes: Vec<CloseEntry>,
-    /// Coaching ends with it.
-    #[serde(default)]
-    pub ends_coaching: bool,
     /// What each answer leads to, for the reader.
     #[serde(default)]
     pub escalation: String,
@@ -1216,6 +1215,8 @@ pub struct AnswerWords {
     pub done: Vec<String>,
     /// Words for back.
     pub back: Vec<String>,
+    /// Words for no more messages.
+    pub stop: Vec<String>,
 }
 
 /// The labels of the buttons that every screen shares.

@@ -126,8 +126,8 @@ fn describe(d: &Dialogue) -> String {
         for c in &d.check_ins {
             writeln!(
                 out,
-                "check-in {} {} {:?} {:?} {}",
-                c.id, c.after_hours, c.dispositions, c.asks, c.ends_coaching
+                "check-in {} {} {:?} {:?}",
+                c.id, c.after_hours, c.dispositions, c.asks
             )?;
             for (when, message) in &c.closes {
                 writeln!(out, "  close {} {message}", when.print(&d.facts))?;

@@ -26,8 +26,8 @@ use super::template::Template;
 use super::zones::{self, Zones};
 use super::{
     Card, CheckIn, Clock, Common, Concern, Dialogue, Drill, Excluded, Explain, Fact, FactOption,
-    FollowUp, Form, Gate, Item, Line, Message, Page, Pauses, PersonLine, Phase, Recheck, Round,
-    Rule, Ruling, Screen, ScreenId, ScreenKind, Since, Source, Verdict, Wait, form,
+    FollowUp, Form, Gate, Item, Line, Message, Page, Pauses, PersonLine, Phase, Round, Rule,
+    Ruling, Screen, ScreenId, ScreenKind, Since, Source, Verdict, Wait, form,
 };
 
 /// The placeables that a text may use: what the bot can fill in.
@@ -643,17 +643,23 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "ice_on",
     "ice_round",
     "ice_worse",
+    "ice_worse_only",
     "invitation_over",
     "is_off",
+    "is_off_last",
     "is_off_night",
     "kept_level",
     "late",
     "morning",
+    "morning_choose",
     "moved",
+    "next_day",
     "next_morning",
     "no_tablets_line",
     "not_now",
     "not_sure_which",
+    "not_today",
+    "note_heat",
     "note_missed",
     "note_unconfirmed",
     "nothing_coming",
@@ -685,6 +691,7 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "re_booked",
     "re_new_sign",
     "re_seen",
+    "recheck_repeat",
     "reminders",
     "rest_first",
     "round_over",
@@ -714,6 +721,8 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "unknown_text",
     "unpaused",
     "warm_line",
+    "was_it_off",
+    "while_paused",
     "why",
     "why_verdict",
 ];

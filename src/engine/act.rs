@@ -38,9 +38,9 @@ impl Turn<'_> {
                     self.s.aside = Aside::None;
                 }
             }
-            Act::CheckAgain => self.check_again(Recheck::All),
+            Act::CheckAgain => self.check_again(&[]),
             Act::FeelsWorse => {
-                self.check_again(Recheck::All);
+                self.check_again(&[]);
                 self.note("feels_worse");
             }
             Act::Plan => {
@@ -98,6 +98,7 @@ impl Turn<'_> {
             Act::SkipRound => self.skip_round(),
             Act::StopToday => self.stop_today(),
             Act::GoOn => self.go_on(),
+            Act::WasOff => self.was_off(),
             Act::IceWorse => self.ice_worse(),
             Act::Stop => {
                 self.s.aside = Aside::None;
@@ -158,16 +159,17 @@ impl Turn<'_> {
     }
 
     /// Ask the danger signs again, and silence everything else.
-    pub(super) fn check_again(&mut self, how: Recheck) {
+    pub(super) fn check_again(&mut self, first: &[ScreenId]) {
         self.end_rounds(RoundWhat::Stopped);
         self.s.aside = Aside::None;
         self.s.page = None;
         self.fresh = true;
         if self.state().began {
             self.say(What::Began(Begin::Again));
-            if let Recheck::First(screen) = how {
+            // The last that is said goes first.
+            for screen in first.iter().rev() {
                 self.say(What::First {
-                    screen: screen as u16,
+                    screen: *screen as u16,
                 });
             }
         }
@@ -226,12 +228,7 @@ impl Turn<'_> {
         let running = r.state != rounds::RoundState::Idle || r.standing.drill.is_some();
         let over = coach::over(self.d, &self.s, &state, self.now) == Some(Over::UntilSeen);
         if running && (over || out.contains(&Element::Coaching)) {
-            if state.disposition() == Some(Disposition::Emergency) {
-                // Nothing may stand beside the call for help.
-                self.s.round(self.now, RoundWhat::Stopped);
-            } else {
-                self.end_rounds(RoundWhat::Stopped);
-            }
+            self.end_rounds(RoundWhat::Stopped);
         }
     }
 }

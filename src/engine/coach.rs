@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::coaching;
 use super::fold::State;
 use super::rounds::{hours, later, time};
-use super::session::Session;
+use super::session::{Aside, Session};
 use crate::dialogue::{Dialogue, Element};
 use crate::plan;
 
@@ -14,7 +14,7 @@ use crate::plan;
 pub enum Over {
     /// A gate leaves the plan out: the disposition, the mood, a child alone.
     Barred,
-    /// Questions of a check are open.
+    /// Questions of a check are open, or one of danger.
     Asking,
     /// A pack hurt the skin. Check-ins go on.
     Skin,
@@ -27,7 +27,9 @@ pub enum Over {
 
 /// Why the person is not coached at `now`; nothing when they are.
 pub fn over(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> Option<Over> {
-    if state.open {
+    let of_danger =
+        |aside: &Aside| matches!(aside, Aside::Crisis | Aside::Words { .. } | Aside::Mistake);
+    if state.open || of_danger(&session.aside) || session.waiting.iter().any(of_danger) {
         return Some(Over::Asking);
     }
     if state.told.is_none() || plan::gates(d, state, now).1.contains(&Element::Coaching) {
@@ -37,7 +39,7 @@ pub fn over(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> O
         return Some(Over::Ended);
     }
     let standing = coaching::standing(session);
-    if standing.skin_wrong {
+    if state.is_of_this_check(standing.skin_wrong_ms) {
         return Some(Over::Skin);
     }
     let seen_ms = standing.seen_ms.unwrap_or(i64::MIN);

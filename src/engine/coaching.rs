@@ -50,18 +50,22 @@ pub struct Standing {
     pub last_pack: Option<Pack>,
     /// When a pack last came off, as far as is known, and which.
     pub came_off: Option<(i64, Pack)>,
+    /// Whether nobody said that it came off.
+    pub unconfirmed: bool,
     /// How often the offer that is open was put off.
     pub snoozes: u8,
     /// How many rounds in a row had no answer.
     pub missed: u8,
     /// When ice was said to make it worse.
     pub ice_worse_ms: Option<i64>,
-    /// Whether the skin ever looked wrong.
-    pub skin_wrong: bool,
+    /// When the skin last looked wrong.
+    pub skin_wrong_ms: Option<i64>,
     /// Whether the person wants silence until they write.
     pub silenced: bool,
     /// Until when they want no reminders; the largest number until they say so.
     pub paused_until_ms: Option<i64>,
+    /// When they last wrote after a silence, or ended a pause.
+    pub back_ms: Option<i64>,
     /// When help was given last.
     pub got_help_ms: Option<i64>,
     /// When a visit was last booked.
@@ -169,6 +173,11 @@ pub enum Rest {
 }
 
 impl Standing {
+    /// Whether a pack was ever on.
+    pub fn used_packs(&self) -> bool {
+        self.came_off.is_some() || matches!(self.round, Round::On { .. })
+    }
+
     /// Take in the next event.
     pub fn take(&mut self, event: RoundEvent) {
         let RoundEvent { at_ms, what } = event;
@@ -189,29 +198,38 @@ impl Standing {
             | RoundWhat::Back
             | RoundWhat::Morning
             | RoundWhat::StoppedToday => self.take_round(at_ms, what),
-            RoundWhat::Stopped => self.end(at_ms),
+            RoundWhat::Stopped => {
+                self.end(at_ms);
+                self.drill = None;
+            }
             RoundWhat::IceWorse => {
                 self.end(at_ms);
                 self.ice_worse_ms = Some(at_ms);
             }
             RoundWhat::SkinWrong => {
                 self.end(at_ms);
-                self.skin_wrong = true;
+                self.drill = None;
+                self.skin_wrong_ms = Some(at_ms);
             }
             RoundWhat::Silenced => {
                 self.end(at_ms);
+                self.drill = None;
                 self.silenced = true;
             }
             RoundWhat::Resumed => {
                 self.silenced = false;
                 self.closed = false;
+                self.back_ms = Some(at_ms);
             }
             RoundWhat::GotHelp => self.got_help_ms = Some(at_ms),
             RoundWhat::FollowedUp(number) | RoundWhat::SkippedCheckIn(number) => {
                 self.follow_up(at_ms, number);
             }
             RoundWhat::Paused(until_ms) => self.paused_until_ms = Some(until_ms),
-            RoundWhat::Unpaused => self.paused_until_ms = None,
+            RoundWhat::Unpaused => {
+                self.paused_until_ms = None;
+                self.back_ms = Some(at_ms);
+            }
             RoundWhat::Booked => self.booked_ms = Some(at_ms),
             RoundWhat::Seen => self.seen_ms = Some(at_ms),
             RoundWhat::Repeated(number) => self.repeated = Some((at_ms, number)),
@@ -225,7 +243,9 @@ impl Standing {
                 self.dropped.retain(|(_, n)| *n != number);
                 self.dropped.push((at_ms, number));
             }
-            RoundWhat::SkinFine | RoundWhat::NotBooked => {}
+            RoundWhat::SkinFine => self.missed = 0,
+            RoundWhat::WasOff => self.unconfirmed = false,
+            RoundWhat::NotBooked => {}
         }
     }
 
@@ -239,6 +259,8 @@ impl Standing {
             (RoundWhat::Started(pack), round) => {
                 self.last_pack = Some(pack);
                 self.snoozes = 0;
+                self.missed = 0;
+                self.unconfirmed = false;
                 *round = Round::On {
                     pack,
                     since_ms: at_ms,
@@ -263,6 +285,15 @@ impl Standing {
                 self.end(at_ms);
                 self.round = resting(pack, Rest::Off);
             }
+            // Said late, after the next was offered: the time off runs from now.
+            (RoundWhat::Off, round) if self.unconfirmed => {
+                if let Some(pack) = round.pack() {
+                    *round = resting(pack, Rest::Off);
+                    self.came_off = Some((at_ms, pack));
+                    self.unconfirmed = false;
+                    self.missed = 0;
+                }
+            }
             (RoundWhat::Offered, Round::Resting { pack, .. }) => {
                 self.round = Round::Offered {
                     pack: *pack,
@@ -286,6 +317,7 @@ impl Standing {
             (RoundWhat::Missed, Round::On { pack, off_ms, .. }) => {
                 // Nobody knows when it came off; it was to at the time that was said.
                 self.came_off = Some((off_ms.unwrap_or(at_ms), *pack));
+                self.unconfirmed = true;
                 self.missed = self.missed.saturating_add(1);
                 self.round = Round::Offered {
                     pack: *pack,
@@ -306,6 +338,10 @@ impl Standing {
                 self.missed = 0;
             }
             (RoundWhat::Morning, round) => {
+                if let Round::On { pack, off_ms, .. } = round {
+                    self.came_off = Some((off_ms.unwrap_or(at_ms), *pack));
+                    self.unconfirmed = true;
+                }
                 if let Some(pack) = round.pack() {
                     *round = Round::Morning { pack };
                     self.snoozes = 0;
@@ -313,7 +349,9 @@ impl Standing {
                 }
             }
             (RoundWhat::StoppedToday, round) => {
-                let pack = round.pack();
+                // Asked in the morning and said no: they begin again when they like.
+                let asked = matches!(round, Round::Morning { .. });
+                let pack = round.pack().filter(|_| !asked);
                 self.end(at_ms);
                 if let Some(pack) = pack {
                     self.round = Round::Tomorrow {
@@ -326,7 +364,7 @@ impl Standing {
         }
     }
 
-    /// The round ends, and with it an exercise. A pack that is on comes off.
+    /// The round ends. A pack that is on comes off.
     fn end(&mut self, at_ms: i64) {
         if let Round::On { pack, .. } = self.round {
             self.came_off = Some((at_ms, pack));
@@ -334,7 +372,6 @@ impl Standing {
         self.round = Round::Idle;
         self.snoozes = 0;
         self.missed = 0;
-        self.drill = None;
     }
 
     /// The newest time counts, also when a clock was set back: a verdict may be taken back, and

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 
 use super::effect::{Owed, Timer};
 use super::fold::State;
+use super::local;
 use super::rounds::{self, RoundState, minutes};
 use super::session::{Aside, Pack, RoundWhat, Session, What};
-use super::timers::timers;
+use super::timers::{RECHECK, timers};
 use crate::dialogue::Dialogue;
 use crate::plan;
 
@@ -39,6 +40,10 @@ pub fn fire(d: &Dialogue, session: &mut Session, now: Timestamp) -> Fired {
         firing.happens(timer);
     }
 }
+
+/// How many questions of a check-in are those that matter most: the danger signs, and better or
+/// worse.
+const CORE: usize = 2;
 
 struct Firing<'a> {
     d: &'a Dialogue,
@@ -73,12 +78,8 @@ impl Firing<'_> {
             }
             RoundWhat::Missed => self.missed(timer, before.state),
             RoundWhat::Morning => {
-                let packs = plan::packs(self.d, self.session, self.state, self.now);
-                if packs.ice || packs.heat {
-                    self.owe(timer, "morning");
-                } else {
-                    self.session.round(self.now, RoundWhat::Stopped);
-                }
+                let was_on = matches!(before.state, RoundState::On { .. });
+                self.morning(timer, was_on);
             }
             RoundWhat::DrillDone => {
                 let drill = before.standing.drill;
@@ -88,9 +89,21 @@ impl Firing<'_> {
                 }
             }
             RoundWhat::FollowedUp(number) => self.follow_up(timer, number),
-            RoundWhat::Repeated(_) => self.ask("check_repeat"),
-            RoundWhat::Closed(_) => {
-                self.session.say(self.now, What::CheckedIn);
+            RoundWhat::Repeated(RECHECK) => self.ask("recheck_repeat"),
+            RoundWhat::Repeated(_) => match self.state.check_in {
+                // What matters most was answered: the rest is left.
+                Some(open) if open.answered.0 >= CORE => {
+                    self.session.say(self.now, What::CheckedIn);
+                }
+                _ => self.ask("check_repeat"),
+            },
+            RoundWhat::Closed(number) => {
+                if number != RECHECK {
+                    self.session.say(self.now, What::CheckedIn);
+                }
+                if matches!(self.session.aside, Aside::Note(_)) {
+                    self.session.aside = Aside::None;
+                }
                 self.owe(timer, "check_close");
             }
             _ => {}
@@ -130,7 +143,9 @@ impl Firing<'_> {
             (true, true) if self.is_new(before.came_off) => "choose_switch",
             (true, true) => "choose_round",
             (true, false) => "ice_round",
-            (false, true) if before.last_pack == Some(Pack::Ice) && !packs.ice => "heat_switch",
+            (false, true) if before.last_pack == Some(Pack::Ice) && packs.ice_is_over => {
+                "heat_switch"
+            }
             (false, true) => "heat_round",
         };
         self.owe_with(timer, id, note);
@@ -146,6 +161,33 @@ impl Firing<'_> {
 
     fn is_full(&self, pack: Pack) -> bool {
         rounds::is_full(self.d, self.session, pack, self.now)
+    }
+
+    /// Whether to go on after a night, with what changed meanwhile.
+    fn morning(&mut self, timer: &Timer, was_on: bool) {
+        let packs = plan::packs(self.d, self.session, self.state, self.now);
+        let before = rounds::fold(self.d, self.session, self.state).standing;
+        let with_ice = before.last_pack == Some(Pack::Ice);
+        let note = if was_on {
+            Some("note_unconfirmed")
+        } else if with_ice && packs.heat && packs.ice_is_over {
+            Some("note_heat")
+        } else {
+            None
+        };
+        let known = local::hours(self.d, self.session).is_some();
+        match (packs.ice, packs.heat) {
+            (false, false) => {
+                self.session.round(self.now, RoundWhat::Stopped);
+                if with_ice && packs.ice_is_over {
+                    self.owe(timer, "packs_end");
+                }
+            }
+            (true, true) => self.owe_with(timer, "morning_choose", note),
+            _ if known => self.owe_with(timer, "morning", note),
+            // Where it is not known when they sleep, it is a day later.
+            _ => self.owe_with(timer, "next_day", note),
+        }
     }
 
     /// A round that nobody answered: the next is offered, or after too many no more.
@@ -185,7 +227,7 @@ impl Firing<'_> {
             self.now,
             What::CheckIn {
                 number,
-                packs: r.standing.last_pack.is_some(),
+                packs: r.standing.used_packs(),
                 no_visit: !r.has_visit(triaged_ms),
             },
         );
@@ -200,8 +242,12 @@ impl Firing<'_> {
     /// Send the open question anew, with this message over it.
     fn ask(&mut self, note: &str) {
         self.fired.fresh = true;
-        // A question of danger stands before it. What else is open gives way.
+        // A question of danger, and the numbers to call, stand before it. What else is open gives way.
+        let holds = |id: &str| ["help_now", "cant_call", "forget_ask"].contains(&id);
         let waits = matches!(
+            &self.session.aside,
+            Aside::Message(id) if holds(id)
+        ) || matches!(
             self.session.aside,
             Aside::Crisis
                 | Aside::Words { .. }

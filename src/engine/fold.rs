@@ -52,6 +52,8 @@ pub struct State {
     pub soon_again_ms: Vec<i64>,
     /// The check-in that is being asked.
     pub check_in: Option<OpenCheckIn>,
+    /// When the last event of the log was, in milliseconds since 1970.
+    pub last_ms: i64,
 }
 
 /// A check-in that is being asked.
@@ -63,6 +65,8 @@ pub struct OpenCheckIn {
     pub packs: bool,
     /// Whether no visit was booked or made yet.
     pub no_visit: bool,
+    /// How many of its questions were answered, and when the last, in milliseconds since 1970.
+    pub answered: (usize, i64),
 }
 
 /// A verdict that was given.
@@ -107,6 +111,7 @@ impl State {
             triaged_ms: None,
             soon_again_ms: Vec::new(),
             check_in: None,
+            last_ms: log.last().map_or(0, |e| e.at_ms),
         };
         for (index, event) in effective(d, log) {
             let before: Vec<Known> = d
@@ -163,6 +168,7 @@ impl State {
                     number,
                     packs,
                     no_visit,
+                    answered: (0, event.at_ms),
                 });
                 let asks = d.check_ins.get(usize::from(number)).map(|c| &c.asks);
                 for (screen, _) in asks.into_iter().flatten() {
@@ -175,6 +181,9 @@ impl State {
             What::NothingNew => self.came_back = None,
             What::Answered { screen, item } => {
                 let screen = usize::from(screen);
+                if let Some(open) = &mut self.check_in {
+                    open.answered = (open.answered.0 + 1, event.at_ms);
+                }
                 if let Some(i) = d
                     .screens
                     .get(screen)
@@ -214,7 +223,10 @@ impl State {
                         self.soon_again_ms.clear();
                     }
                 }
-                self.check_in = None;
+                // A check-in that raised it goes on: what is left of it is asked.
+                if self.open || disposition >= Disposition::Urgent {
+                    self.check_in = None;
+                }
                 self.told = Some(Told {
                     disposition,
                     index,
@@ -451,8 +463,15 @@ impl State {
     }
 
     /// The screen that an answer opened and that is not answered yet.
-    pub fn detail(&self) -> Option<ScreenId> {
-        self.opened.iter().copied().find(|s| !self.done.contains(s))
+    ///
+    /// One that is only asked first, and not opened, is asked where its guard holds by now.
+    pub fn detail(&self, d: &Dialogue) -> Option<ScreenId> {
+        let full = d.completed(&self.known);
+        self.opened.iter().copied().find(|&s| {
+            let screen = &d.screens[s];
+            !self.done.contains(&s)
+                && (screen.opened || d.holds(&screen.when, &full, self.disposition()))
+        })
     }
 
     /// Whether an option is settled, by another screen than this one.
@@ -472,6 +491,12 @@ impl State {
         };
         let key = (fact, if multi { option } else { 0 });
         settled && self.origin.get(&key) != Some(&Some(screen))
+    }
+
+    /// Whether something happened since the check from nothing began: what was of an earlier bout
+    /// does not count for this one.
+    pub fn is_of_this_check(&self, at_ms: Option<i64>) -> bool {
+        at_ms.is_some_and(|ms| ms >= self.began_ms.unwrap_or(i64::MIN))
     }
 
     /// The last disposition that still stands.
@@ -580,7 +605,7 @@ fn checks_in(out: &[(usize, Event)]) -> bool {
     let last = out.iter().rev().find(|(_, e)| {
         matches!(
             e.what,
-            What::CheckIn { .. } | What::CheckedIn | What::Told { .. } | What::Began(_)
+            What::CheckIn { .. } | What::CheckedIn | What::Began(_)
         )
     });
     last.is_some_and(|(_, e)| matches!(e.what, What::CheckIn { .. }))

@@ -63,7 +63,7 @@ pub fn check_in_screens(d: &Dialogue, state: &State) -> Vec<ScreenId> {
 
 /// The first screen that is to be shown, before or after the verdict.
 fn next(d: &Dialogue, state: &State, after_verdict: bool) -> Option<ScreenId> {
-    if let Some(detail) = state.detail() {
+    if let Some(detail) = state.detail(d) {
         return Some(detail);
     }
     let full = d.completed(&state.known);

@@ -244,6 +244,8 @@ pub enum RoundWhat {
     DrillDropped(u8),
     /// A check-in that is coming is left out, by its number.
     SkippedCheckIn(u8),
+    /// The pack of which nobody had said that it is off was off in time.
+    WasOff,
 }
 
 impl Session {

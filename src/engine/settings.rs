@@ -57,6 +57,10 @@ impl Turn<'_> {
             "quiet_set"
         };
         self.message_now(set);
+        // Quiet hours need a clock.
+        if self.s.zone.is_none() {
+            self.ask_setting(Aside::Time);
+        }
     }
 
     /// What was typed while the time or a city was asked.
@@ -155,7 +159,7 @@ impl Turn<'_> {
         self.s.round(self.now, FollowedUp(number));
         self.say(What::CheckIn {
             number,
-            packs: r.standing.last_pack.is_some(),
+            packs: r.standing.used_packs(),
             no_visit: !r.has_visit(state.triaged_ms.unwrap_or(i64::MIN)),
         });
         self.fresh = true;
@@ -171,9 +175,12 @@ impl Turn<'_> {
 
     fn is_coming(&self, number: u8) -> bool {
         let check_in = self.d.check_ins.get(usize::from(number));
-        let timers = timers::timers(self.d, &self.s, &self.state(), self.now);
+        let state = self.state();
+        let timers = timers::timers(self.d, &self.s, &state, self.now);
         check_in.is_some_and(|c| c.message.is_none())
-            && timers.iter().any(|t| t.what == FollowedUp(number))
+            && timers
+                .iter()
+                .any(|t| t.what == FollowedUp(number) && timers::is_near(&state, t, self.now))
     }
 
     fn put_by_setting(&mut self) {

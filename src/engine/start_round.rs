@@ -21,7 +21,19 @@ impl Turn<'_> {
         }
         if rounds::rests_until(self.d, &r.standing).is_some_and(|until| self.now < until) {
             self.put_by();
+            // It is offered when the time off is over, as they want it.
+            if !matches!(
+                r.state,
+                RoundState::Resting { .. } | RoundState::Offered { .. }
+            ) {
+                self.s.round(self.now, RoundWhat::PutOff(pack));
+            }
             return self.message_now("rest_first");
+        }
+        // Nobody knows when the last pack came off.
+        if r.standing.unconfirmed {
+            self.put_by();
+            return self.message("was_it_off");
         }
         if rounds::is_full(self.d, &self.s, pack, self.now) {
             self.put_by();
@@ -42,7 +54,7 @@ impl Turn<'_> {
         self.s.aside = Aside::None;
         self.s.round(self.now, RoundWhat::Started(pack));
         // With the first reminders it matters what time it is.
-        if self.s.zone.is_none() && r.standing.came_off.is_none() {
+        if self.s.zone.is_none() && r.standing.came_off.is_none() && self.s.waiting.is_empty() {
             self.s.aside = Aside::Time;
         }
     }
@@ -53,7 +65,8 @@ impl Turn<'_> {
             None => return false,
             Some(Over::Ended) => self.message("coaching_over"),
             Some(Over::UntilSeen) => self.message("stop_until_seen"),
-            Some(Over::Barred | Over::Asking | Over::Skin) => self.stale(),
+            Some(Over::Skin) => self.message("pack_line_skin"),
+            Some(Over::Barred | Over::Asking) => self.stale(),
         }
         true
     }
@@ -75,10 +88,8 @@ impl Turn<'_> {
     }
 
     pub(super) fn off(&mut self, state: &State) {
-        if !matches!(
-            rounds::fold(self.d, &self.s, state).state,
-            RoundState::On { .. }
-        ) {
+        let r = rounds::fold(self.d, &self.s, state);
+        if !matches!(r.state, RoundState::On { .. }) && !r.standing.unconfirmed {
             return self.stale();
         }
         self.s.round(self.now, RoundWhat::Off);
@@ -91,18 +102,27 @@ impl Turn<'_> {
             self.s.round(self.now, RoundWhat::StoppedToday);
             return self.message("day_full");
         }
-        let id = if self.next_is_tomorrow() {
-            "is_off_night"
-        } else {
-            "is_off"
-        };
-        self.message_now(id);
+        self.message_now(match self.next() {
+            Some(RoundWhat::Morning) => "is_off_night",
+            Some(_) => "is_off",
+            None => "is_off_last",
+        });
     }
 
-    /// Whether the next round is asked about in the morning only.
-    fn next_is_tomorrow(&self) -> bool {
+    /// The pack of which nobody had said so was off in time: the next may start.
+    pub(super) fn was_off(&mut self) {
+        if !coaching::standing(&self.s).unconfirmed {
+            return self.stale();
+        }
+        self.s.round(self.now, RoundWhat::WasOff);
+        self.go_on();
+    }
+
+    /// How the next round comes: offered, or asked about in the morning; nothing where none comes.
+    fn next(&self) -> Option<RoundWhat> {
         let timers = timers::timers(self.d, &self.s, &self.state(), self.now);
-        timers.iter().any(|t| t.what == RoundWhat::Morning)
+        let rounds = [RoundWhat::Offered, RoundWhat::Morning];
+        timers.iter().map(|t| t.what).find(|w| rounds.contains(w))
     }
 
     /// Put an offer off, or the first pack of the day.
@@ -155,18 +175,21 @@ impl Turn<'_> {
             None if idle => return self.stale(),
             None => {}
         }
+        let asked = matches!(
+            rounds::fold(self.d, &self.s, &state).state,
+            RoundState::Morning { .. }
+        );
         self.put_by();
         self.end_rounds(RoundWhat::StoppedToday);
-        self.message("stopped_today");
+        self.message(if asked { "not_today" } else { "stopped_today" });
     }
 
     fn later(&mut self, id: &str) {
-        let id = if self.next_is_tomorrow() {
-            "next_morning"
-        } else {
-            id
-        };
-        self.message_now(id);
+        self.message_now(match self.next() {
+            Some(RoundWhat::Morning) => "next_morning",
+            Some(_) => id,
+            None => "while_paused",
+        });
     }
 
     /// The pack whose safety page is open.
@@ -185,7 +208,11 @@ impl Turn<'_> {
         }
         self.end_rounds(RoundWhat::IceWorse);
         let packs = plan::packs(self.d, &self.s, &state, self.now);
-        self.message(if packs.heat { "ice_worse" } else { "packs_end" });
+        self.message(if packs.heat {
+            "ice_worse"
+        } else {
+            "ice_worse_only"
+        });
     }
 
     /// A message that speaks of this moment.
@@ -228,8 +255,8 @@ impl Turn<'_> {
     pub(super) fn drill_worse(&mut self) {
         let last = coaching::standing(&self.s).last_drill;
         let last = last.and_then(|n| self.d.drills.get(usize::from(n)));
-        let first = last.map_or(Recheck::All, |drill| Recheck::First(drill.recheck));
-        self.check_again(first);
+        let first: Vec<ScreenId> = last.map(|drill| drill.recheck).into_iter().collect();
+        self.check_again(&first);
         self.note("re_new_sign");
     }
 

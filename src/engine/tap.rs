@@ -67,13 +67,13 @@ impl Turn<'_> {
                     return self.stale();
                 };
                 self.uncover();
-                let (reply, also, recheck) = (i.reply.clone(), i.also, i.recheck);
+                let (reply, also, recheck) = (i.reply.clone(), i.also, i.recheck.clone());
                 self.say(What::Answered { screen: id, item });
                 if let Some(also) = also {
                     self.act(also);
                 }
-                if let Some(how) = recheck {
-                    self.check_again(how);
+                if let Some(first) = recheck {
+                    self.check_again(&first);
                 }
                 if let Some(reply) = reply {
                     self.reply(&reply);
@@ -225,6 +225,9 @@ impl Turn<'_> {
 
     /// Answer with a message: over the open question when there is one.
     pub(super) fn reply(&mut self, id: &str) {
+        if id == "crisis_words" {
+            return self.ask_of_danger(Aside::Crisis, Vec::new());
+        }
         let Some(message) = self.d.messages.get(id) else {
             return self.stale();
         };

@@ -112,6 +112,13 @@ fn says(text: &str, words: &str, negations: &[String]) -> bool {
     false
 }
 
+/// Whether a whole text is one of these.
+pub fn is_among(text: &str, list: &[String]) -> bool {
+    let whole = |text: &str| plain(text).replace('|', "").trim().to_owned();
+    let text = whole(text);
+    list.iter().any(|w| whole(w) == text)
+}
+
 /// Whether a text looks like an advert or an article: long, and about nobody.
 pub fn looks_like_an_article(d: &Dialogue, text: &str) -> bool {
     let text = plain(text);

@@ -36,7 +36,8 @@ pub fn timers(d: &Dialogue, session: &Session, state: &State, now: Timestamp) ->
             }
             // They watch over somebody whom nobody coaches any more.
             Some(Over::Skin | Over::UntilSeen | Over::Ended) => wanted.check_ins(),
-            Some(Over::Barred | Over::Asking) => {}
+            Some(Over::Asking) => wanted.recheck(),
+            Some(Over::Barred) => {}
         }
     }
     let mut out = wanted.out;
@@ -94,6 +95,15 @@ struct Gently {
     over_night: bool,
 }
 
+/// The number that stands for a check of the danger signs, where check-ins have theirs.
+pub const RECHECK: u8 = u8::MAX;
+
+/// Whether a check-in is near enough to be asked, or left out, at the person's own wish: the next
+/// one, within a day and a half.
+pub fn is_near(state: &State, timer: &Timer, now: Timestamp) -> bool {
+    state.check_in.is_none() && timer.at <= later(now, hours(36))
+}
+
 struct Wanted<'a> {
     d: &'a Dialogue,
     now: Timestamp,
@@ -116,6 +126,10 @@ impl Wanted<'_> {
     /// When something may come that may not come in quiet hours, nor, where `pauses` is set, in a
     /// pause. Nothing while the pause is open.
     fn gently(&self, at: Timestamp, pauses: bool) -> Option<Gently> {
+        // What waited for them to write again, or for a check, is not late for that.
+        let free_ms = self.r.standing.back_ms.unwrap_or(i64::MIN);
+        let told_ms = self.state.told.map_or(i64::MIN, |t| t.at_ms);
+        let at = at.max(time(free_ms.max(told_ms).max(0)));
         let wanted = match self.r.standing.paused_until_ms.filter(|_| pauses) {
             Some(i64::MAX) => return None,
             Some(until_ms) => at.max(time(until_ms)),
@@ -135,11 +149,11 @@ impl Wanted<'_> {
         } else {
             planned
         };
-        let night_since = || hours.quiet.begins(&hours.zone, planned) <= self.now;
+        let comes = if late { due.max(self.now) } else { due };
         Some(Gently {
             due,
             planned,
-            over_night: planned != wanted || due != planned || late && night_since(),
+            over_night: hours.is_quiet(at) || hours.quiet.begins(&hours.zone, at) <= comes,
         })
     }
 
@@ -202,6 +216,8 @@ impl Wanted<'_> {
                 let may_start = rounds::rests_until(self.d, &self.r.standing);
                 (until.max(may_start.unwrap_or(until)), RoundWhat::Offered)
             }
+            // Where it is not known when they sleep, nobody who does not answer is written to again.
+            RoundState::Offered { .. } | RoundState::On { .. } if self.hours.is_none() => return,
             RoundState::Offered { pack, since } => (later(since, off(pack)), RoundWhat::Missed),
             RoundState::On { pack, sent, .. } if sent.again => match sent.off {
                 Some(asked) => (later(asked, off(pack)), RoundWhat::Missed),
@@ -268,6 +284,33 @@ impl Wanted<'_> {
         }
     }
 
+    /// Somebody who began to check the danger signs again and went silent is asked once more, and
+    /// then told whom to call.
+    fn recheck(&mut self) {
+        let state = self.state;
+        let (true, Some(_), false) = (state.open, state.told, self.r.standing.closed) else {
+            return;
+        };
+        self.once_more(RECHECK, state.last_ms);
+    }
+
+    /// An unanswered question is asked once more after a while, and closed after another.
+    fn once_more(&mut self, number: u8, asked_ms: i64) {
+        let f = &self.d.follow_up;
+        let repeated = self.r.standing.repeated;
+        let (at, what) = match repeated.filter(|(at_ms, n)| *n == number && *at_ms >= asked_ms) {
+            None => {
+                let at = later(time(asked_ms), self.awake(f.repeat_after_hours));
+                (at, RoundWhat::Repeated(number))
+            }
+            Some((at_ms, _)) => {
+                let at = later(time(at_ms), self.awake(f.close_after_hours));
+                (at, RoundWhat::Closed(number))
+            }
+        };
+        self.push_gently(at, true, what);
+    }
+
     /// A wait of some hours. Where it is not known when the person sleeps, it is a whole day: then
     /// it is as light as it was.
     fn awake(&self, wait: u32) -> SignedDuration {
@@ -286,25 +329,18 @@ impl Wanted<'_> {
             return;
         }
         let f = &self.d.follow_up;
-        if let Some(number) = self.state.check_in.map(|c| c.number) {
-            let asked_ms = self.r.asked_ms(number).unwrap_or(triaged_ms);
-            let repeated = self.r.standing.repeated;
-            match repeated.filter(|(at_ms, n)| *n == number && *at_ms >= asked_ms) {
-                None => {
-                    let at = later(time(asked_ms), self.awake(f.repeat_after_hours));
-                    self.push_gently(at, true, RoundWhat::Repeated(number));
-                }
-                Some((at_ms, _)) => {
-                    let at = later(time(at_ms), self.awake(f.close_after_hours));
-                    self.push_gently(at, true, RoundWhat::Closed(number));
-                }
-            }
+        if let Some(open) = self.state.check_in {
+            self.once_more(open.number, open.answered.1);
         }
         for (n, c) in self.d.check_ins.iter().enumerate() {
             let wanted = c.dispositions.contains(&told.disposition) && c.message.is_none();
             if wanted && !self.r.followed_up(n, time(triaged_ms).as_millisecond()) {
                 let at = later(time(triaged_ms), hours(c.after_hours));
                 let at = later(at, spread(f.spread_minutes, triaged_ms, n));
+                // Whoever has just come back is not met by it at the door.
+                let back = self.r.standing.back_ms.map(time);
+                let pause = minutes(self.d.clock.offer_late_after_minutes);
+                let at = back.map_or(at, |back| at.max(later(back, pause)));
                 self.push_gently(at, true, RoundWhat::FollowedUp(n as u8));
             }
         }

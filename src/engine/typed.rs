@@ -28,6 +28,9 @@ impl Turn<'_> {
             let others: Vec<Aside> = dangers.collect();
             return self.ask_of_danger(first, others);
         }
+        if text_answer::is_among(text, &self.d.common.stop) {
+            return self.command(Command::Stop);
+        }
         if self.s.aside == Aside::CountryName {
             let named = plain_text::can_be_an_answer(text).then(|| self.d.numbers.named(text));
             match named.flatten() {
@@ -71,7 +74,7 @@ impl Turn<'_> {
     }
 
     /// Ask about every danger that was named, one after the other. One that is being asked stays.
-    fn ask_of_danger(&mut self, first: Aside, others: Vec<Aside>) {
+    pub(super) fn ask_of_danger(&mut self, first: Aside, others: Vec<Aside>) {
         if !self.asks_of_danger() {
             self.s.aside = first;
         } else if first == Aside::Crisis && self.s.aside != first {

@@ -320,6 +320,19 @@ pub fn message_view(
     }
 }
 
+/// Messages that offer a round, or ask whether to go on.
+pub const OFFERS: [&str; 9] = [
+    "ice_round",
+    "heat_round",
+    "choose_round",
+    "choose_switch",
+    "heat_switch",
+    "morning",
+    "morning_choose",
+    "next_day",
+    "still_there",
+];
+
 /// Whether a button of a message has a use for this person now.
 fn fits(d: &Dialogue, session: &Session, state: &State, message: &str, item: &Item) -> bool {
     let standing = || coaching::standing(session);
@@ -332,6 +345,8 @@ fn fits(d: &Dialogue, session: &Session, state: &State, message: &str, item: &It
             standing().last_pack == Some(Pack::Ice)
                 && d.holds(&d.clock.early_heat_when, &d.completed(&state.known), None)
         }
+        // On offers it stands for a pack of which nobody said that it is off.
+        Some(Act::ItIsOff) if OFFERS.contains(&message) => standing().unconfirmed,
         // Whoever has told their time finds it in the settings.
         Some(Act::Timezone) => session.zone.is_none() || message == "settings",
         _ => true,

@@ -13,7 +13,7 @@ use tracing::{error, warn};
 use super::access::Doorkeeper;
 use super::sender::Sender;
 use crate::clock::Clock;
-use crate::engine::{Input, Owed, Priority, View};
+use crate::engine::{Input, Owed, Priority, View, view};
 use crate::store::commons::DeadLetter;
 use crate::store::{Person, StoreError, UpdateId};
 use crate::turn::{Bot, Channel, Door, Origin, Turned, deliver, put_off, take};
@@ -553,14 +553,20 @@ impl Task {
         for (n, view) in turned.farewell.iter().enumerate() {
             sender.ready(self.person, Priority::Answer).await;
             // The first takes the place of the question, which has no buttons then.
-            let there = turned.left_behind.filter(|_| n == 0);
+            let there = turned.left_behind.first().filter(|_| n == 0);
             let is_said = match there {
-                Some(message) => sender.edit(self.person, message, view).await.is_ok(),
+                Some(message) => sender.edit(self.person, *message, view).await.is_ok(),
                 None => false,
             };
             if !is_said {
                 let _ = sender.send(self.person, view).await;
             }
+        }
+        // What showed a round promises nothing any more.
+        let over = view::live_over(&self.shared.bot.dialogue);
+        for message in turned.left_behind.iter().skip(1) {
+            sender.ready(self.person, Priority::Progress).await;
+            let _ = sender.edit(self.person, *message, &over).await;
         }
     }
 }

@@ -148,6 +148,9 @@ impl Delivery<'_> {
             return self.send_history(entry).await;
         }
         let now = self.clock.now();
+        if !engine::meant::is_timely(&self.bot.dialogue, &self.session, &entry.owed, now) {
+            return Ok(());
+        }
         let view = view::render(&self.bot.dialogue, &self.session, &entry.owed, now);
         // What a log no longer holds cannot be told; it must not stand in the way of others.
         let parts = parts(view).into_iter().filter(|v| !v.text.is_empty());

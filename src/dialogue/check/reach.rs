@@ -6,7 +6,7 @@ use super::Report;
 use crate::dialogue::issue::Code;
 use crate::dialogue::knowledge::Options;
 use crate::dialogue::{
-    Condition, Dialogue, Disposition, FactId, FactKind, Knowledge, Known, Recheck, ScreenId,
+    Condition, Dialogue, Disposition, FactId, FactKind, Knowledge, Known, ScreenId,
 };
 
 /// The most combinations of facts that are looked through for a guard.
@@ -112,23 +112,20 @@ fn looks_back(
     }
 }
 
-/// What goes first when the danger signs are asked again is one of them, and for everybody.
+/// What goes first when the danger signs are asked again is one of them.
 fn again_leads_to_danger(report: &mut Report<'_>, d: &Dialogue, id: ScreenId) {
     let items = d.screens[id].items.iter();
-    for screen in items.filter_map(|i| match i.recheck {
-        Some(Recheck::First(screen)) => Some(screen),
-        _ => None,
-    }) {
+    for &screen in items.flat_map(|i| i.recheck.iter().flatten()) {
         let first = &d.screens[screen];
-        if !d.phases[first.phase].danger || first.opened || first.when != Condition::Always {
+        if !d.phases[first.phase].danger || first.opened {
             report.say(
                 Code::GuardLooksAhead,
                 &format!("screen {}", d.screens[id].id),
                 format!(
-                    "`{}` asks `{}` first, which is no danger sign for everybody",
+                    "`{}` asks `{}` first, which is no screen of danger signs",
                     d.screens[id].id, first.id
                 ),
-                "Name a screen of a danger phase that has no guard, or `all`.",
+                "Name screens of a danger phase that no answer opens.",
             );
         }
     }

@@ -116,7 +116,6 @@ impl Builder<'_> {
             message: e.message.as_ref().map(|m| m.value.clone()),
             asks,
             closes,
-            ends_coaching: e.ends_coaching,
             source: self.source(file, &format!("check-in {}", e.check_in.value), &e.source),
         }
     }

@@ -146,6 +146,7 @@ impl Builder<'_> {
             unsure: e.answers.unsure,
             done: e.answers.done,
             back: e.answers.back,
+            stop: e.answers.stop,
             buttons: e.buttons,
             coming: e.coming,
             picture: e.picture,

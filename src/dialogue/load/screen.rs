@@ -194,9 +194,9 @@ impl Builder<'_> {
             .as_ref()
             .map_or_else(Vec::new, |t| self.sets(file, t));
         let then = e.then.as_ref().and_then(|t| self.screen_named(file, t));
-        let recheck = e.recheck.as_ref().and_then(|r| match r.value.as_str() {
-            "all" => Some(Recheck::All),
-            _ => self.screen_named(file, r).map(Recheck::First),
+        let recheck = e.recheck.as_ref().map(|first| {
+            let screens = first.iter();
+            screens.filter_map(|s| self.screen_named(file, s)).collect()
         });
         if let Some(reply) = &e.reply {
             self.known_message(file, reply);

@@ -7,6 +7,7 @@ use super::write::moment;
 use crate::dialogue::{Dialogue, Disposition};
 use crate::engine::coaching::{self, Day};
 use crate::engine::session::{Pack, RoundEvent, RoundWhat, Session};
+use crate::engine::timers::RECHECK;
 
 /// One event of the rounds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +99,8 @@ pub enum Round {
     DrillDropped { drill: String },
     #[serde(rename = "left a check-in out")]
     SkippedCheckIn { check_in: String },
+    #[serde(rename = "it was off in time")]
+    WasOff,
 }
 
 /// Ice or heat.
@@ -181,6 +184,7 @@ pub(super) fn write(d: &Dialogue, session: &Session) -> Vec<RoundLine> {
             RoundWhat::Unpaused => Round::Unpaused,
             RoundWhat::Booked => Round::Booked,
             RoundWhat::NotBooked => Round::NotBooked,
+            RoundWhat::WasOff => Round::WasOff,
             RoundWhat::Seen => Round::Seen,
             RoundWhat::Repeated(n) => Round::Repeated {
                 check_in: check_in(n),
@@ -254,6 +258,7 @@ pub(super) fn read(
             Round::Unpaused => Some(RoundWhat::Unpaused),
             Round::Booked => Some(RoundWhat::Booked),
             Round::NotBooked => Some(RoundWhat::NotBooked),
+            Round::WasOff => Some(RoundWhat::WasOff),
             Round::Seen => Some(RoundWhat::Seen),
             Round::GotHelp => Some(RoundWhat::GotHelp),
             Round::Silenced => Some(RoundWhat::Silenced),
@@ -269,8 +274,11 @@ pub(super) fn read(
 
 /// The id of a check-in.
 pub(super) fn check_in(d: &Dialogue, number: u8) -> String {
-    let found = d.check_ins.get(usize::from(number));
-    found.map_or_else(|| "?".to_owned(), |c| c.id.clone())
+    match d.check_ins.get(usize::from(number)) {
+        Some(check_in) => check_in.id.clone(),
+        None if number == RECHECK => "danger signs".to_owned(),
+        None => "?".to_owned(),
+    }
 }
 
 /// The number of a check-in.
@@ -280,6 +288,9 @@ pub(super) fn check_in_of(
     place: &str,
     problems: &mut Problems,
 ) -> Option<u8> {
+    if id == "danger signs" {
+        return Some(RECHECK);
+    }
     let found = d.check_ins.iter().position(|c| c.id == id);
     let known = d.check_ins.iter().map(|c| c.id.as_str());
     problems

@@ -13,15 +13,35 @@ pub fn live(d: &Dialogue, session: &Session, now: Timestamp) -> Option<(i64, Vie
     let state = State::of(d, session);
     let r = rounds::fold(d, session, &state);
     let words = words(d, session, &state);
-    if let Some((began_ms, number)) = r.standing.drill {
-        let drill = d.drills.get(usize::from(number))?;
-        let passed = now.as_millisecond().saturating_sub(began_ms) / 1000;
-        let words = drill_words(drill, passed, words)?;
-        return Some((
-            began_ms,
-            message_view(d, session, &state, &words, "drill_now"),
-        ));
+    let pack = pack_view(d, session, &state, &words, &r, now);
+    let Some((began_ms, number)) = r.standing.drill else {
+        return pack;
+    };
+    let drill = d.drills.get(usize::from(number))?;
+    let passed = now.as_millisecond().saturating_sub(began_ms) / 1000;
+    let words = drill_words(drill, passed, words)?;
+    let mut view = message_view(d, session, &state, &words, "drill_now");
+    // An exercise with a pack on shows both, in the message of the pack.
+    match pack {
+        None => Some((began_ms, view)),
+        Some((since_ms, below)) => {
+            view.text.push_str("\n\n");
+            view.text.push_str(&below.text);
+            view.rows.extend(below.rows);
+            Some((since_ms, view))
+        }
     }
+}
+
+/// A pack that is on, as it is now.
+fn pack_view(
+    d: &Dialogue,
+    session: &Session,
+    state: &State,
+    words: &Words,
+    r: &rounds::Rounds,
+    now: Timestamp,
+) -> Option<(i64, View)> {
     let RoundState::On { pack, since, sent } = r.state else {
         return None;
     };
@@ -34,9 +54,9 @@ pub fn live(d: &Dialogue, session: &Session, now: Timestamp) -> Option<(i64, Vie
     let step = i64::from(d.clock.progress_minutes) * 60;
     let passed = now.duration_since(since).as_secs().max(0) / step * step;
     let shown_at = rounds::later(since, jiff::SignedDuration::from_secs(passed));
-    let mut own = words;
-    round_words(d, session, &state, shown_at, &mut own);
-    let view = message_view(d, session, &state, &own, id);
+    let mut own = words.clone();
+    round_words(d, session, state, shown_at, &mut own);
+    let view = message_view(d, session, state, &own, id);
     Some((since.as_millisecond(), view))
 }
 

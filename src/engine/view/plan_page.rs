@@ -28,12 +28,12 @@ pub(super) fn plan_view(
         d.pages
             .iter()
             .enumerate()
-            .filter(|(n, _)| !plan::lines(d, state, *n, now).is_empty())
+            .filter(|(n, _)| !plan::lines(d, session, state, *n, now).is_empty())
             .map(|(n, p)| button(&p.button, Wish::Page(n as u8, 0)))
             .collect()
     };
     if let Some((page, part)) = session.page {
-        let open = open_page(d, state, words, usize::from(page), now);
+        let open = open_page(d, session, state, words, usize::from(page), now);
         let text = open
             .parts
             .get(usize::from(part))
@@ -179,6 +179,7 @@ pub(super) struct OpenPage {
 /// The page of this number: the plan's own, then the list of education cards, then each card.
 pub(super) fn open_page(
     d: &Dialogue,
+    session: &Session,
     state: &State,
     words: &Words,
     page: usize,
@@ -187,7 +188,7 @@ pub(super) fn open_page(
     let menu = d.pages.len();
     let cards: Vec<_> = d.cards.iter().filter(|c| c.when.is_none()).collect();
     if let Some(own) = d.pages.get(page) {
-        let lines = plan::lines(d, state, page, now)
+        let lines = plan::lines(d, session, state, page, now)
             .into_iter()
             .map(|l| format!("• {}", l.say.fill(words)));
         return OpenPage {

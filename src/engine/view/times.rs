@@ -114,10 +114,17 @@ fn coming(d: &Dialogue, session: &Session, state: &State, words: &Words, now: Ti
     for timer in timers::timers(d, session, state, now) {
         let what = match timer.what {
             RoundWhat::SkinAsked => &d.common.coming.skin_check,
-            RoundWhat::OffAsked | RoundWhat::OffAgain => &d.common.coming.take_off,
-            RoundWhat::Offered | RoundWhat::Missed => {
+            RoundWhat::OffAsked | RoundWhat::OffAgain => {
+                rows.push(button(&labels.pack_off, Wish::Act(Act::ItIsOff)));
+                &d.common.coming.take_off
+            }
+            RoundWhat::Offered => {
                 rounds_run = true;
                 rows.push(button(&labels.skip_next, Wish::Act(Act::SkipRound)));
+                &d.common.coming.next_round
+            }
+            RoundWhat::Missed => {
+                rounds_run = true;
                 &d.common.coming.next_round
             }
             RoundWhat::Morning => {
@@ -129,7 +136,8 @@ fn coming(d: &Dialogue, session: &Session, state: &State, words: &Words, now: Ti
                 if own.is_none_or(|c| c.message.is_some()) {
                     &d.common.coming.help_check
                 } else {
-                    if !rows.iter().any(|r| r.label == labels.check_in_now) {
+                    let is_first = !rows.iter().any(|r| r.label == labels.check_in_now);
+                    if is_first && timers::is_near(state, &timer, now) {
                         rows.push(button(&labels.check_in_now, Wish::CheckInNow(n)));
                         rows.push(button(&labels.skip_check_in, Wish::SkipCheckIn(n)));
                     }

@@ -112,7 +112,8 @@ impl From<Session2> for Session {
                 standing: Standing {
                     round: round(standing.round),
                     last_pack: standing.last_pack,
-                    skin_wrong: standing.skin_wrong,
+                    // When it was is not known, so it counts for whatever check there is.
+                    skin_wrong_ms: standing.skin_wrong.then_some(i64::MAX),
                     silenced: standing.silenced,
                     got_help_ms: standing.got_help_ms,
                     followed_up: standing.followed_up,
