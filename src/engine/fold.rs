@@ -302,7 +302,11 @@ impl State {
 
     fn forget(&mut self, fact: FactId) {
         self.known.open(fact);
-        self.origin.retain(|(f, _), _| *f != fact);
+        let options = self.origin.range((fact, 0)..=(fact, u8::MAX));
+        let options: Vec<(FactId, u8)> = options.map(|(option, _)| *option).collect();
+        for option in options {
+            self.origin.remove(&option);
+        }
     }
 
     /// Store what a tapped item says.

@@ -74,7 +74,8 @@ impl Turn<'_> {
     /// Go on with the pack that fits now: after a night, or after rounds were missed.
     pub(super) fn go_on(&mut self) {
         let state = self.state();
-        if self.says_why_over(&state) {
+        // A double tap does not pass over the page that says how to use a pack safely.
+        if self.says_why_over(&state) || self.safety_page().is_some() {
             return;
         }
         let packs = plan::packs(self.d, &self.s, &state, self.now);
