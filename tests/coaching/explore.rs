@@ -270,7 +270,7 @@ fn key(node: &Node) -> u64 {
         "{round} {:?} {:?} {open:?} {asked:?} {followed_up:?} {:?} {:?} {quarter:?} \
          {rounds_today:?} {packs:?} {} {} {} {}",
         rests.filter(|seconds| *seconds > 0),
-        (s.last_pack, s.snoozes, s.missed, s.skin_wrong),
+        (s.last_pack, s.snoozes, s.missed, s.unconfirmed, s.skin_wrong_ms.is_some()),
         (s.silenced, s.closed, s.ice_worse_ms.is_some(), s.drill),
         (state.open, state.planned, state.told.map(|t| t.disposition)),
         matches!(&session.aside, Aside::Message(id) if id.starts_with("pack_safety")),
