@@ -109,7 +109,7 @@ fn the_ways_lead_where_they_say() {
             ..
         }
     ));
-    assert!(matches!(round("given up"), Round::Waiting { .. }));
+    assert!(matches!(round("given up"), Round::Waiting { .. }), "{:?}", round("given up"));
     assert!(matches!(round("offered"), Round::Offered { .. }));
     assert!(matches!(round("snoozed"), Round::Resting { .. }));
     assert!(matches!(round("tomorrow"), Round::Tomorrow { .. }));

@@ -19,6 +19,7 @@ use backtalk::engine::coaching::{Round, standing};
 use backtalk::engine::session::{Aside, Begin, RoundWhat, What};
 use backtalk::engine::view::render;
 use backtalk::engine::{Input, Owed, Pack, Press, Session, Step, Wish, begin, local, meet, rounds};
+use backtalk::{answerer, vignettes};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::person::{dialogue, press, time};
@@ -270,7 +271,13 @@ fn key(node: &Node) -> u64 {
         "{round} {:?} {:?} {open:?} {asked:?} {followed_up:?} {:?} {:?} {quarter:?} \
          {rounds_today:?} {packs:?} {} {} {} {}",
         rests.filter(|seconds| *seconds > 0),
-        (s.last_pack, s.snoozes, s.missed, s.unconfirmed, s.skin_wrong_ms.is_some()),
+        (
+            s.last_pack,
+            s.snoozes,
+            s.missed,
+            s.unconfirmed,
+            s.skin_wrong_ms.is_some()
+        ),
         (s.silenced, s.closed, s.ice_worse_ms.is_some(), s.drill),
         (state.open, state.planned, state.told.map(|t| t.disposition)),
         matches!(&session.aside, Aside::Message(id) if id.starts_with("pack_safety")),
@@ -319,7 +326,11 @@ fn told_shortly(duration: &str, language: &str, at_ms: i64) -> Session {
     ] {
         session.say(time(at_ms), what);
     }
-    session
+    // What the plan asks is answered too: no pack is started before.
+    let facts = format!("{{duration: {duration}}}");
+    let facts: vignettes::FactMap = serde_saphyr::from_str(&facts).expect("facts");
+    let facts = vignettes::facts(d, &facts).expect("they fit the dialogue");
+    answerer::hold_from(d, session, &facts, time(at_ms)).session
 }
 
 fn node(session: Session, at_ms: i64) -> Node {

@@ -80,7 +80,9 @@ static TOLD: LazyLock<HashMap<&'static str, Session>> = LazyLock::new(|| {
     let hold = |facts: &str| {
         let facts: vignettes::FactMap = serde_saphyr::from_str(facts).expect("facts");
         let facts = vignettes::facts(&DIALOGUE, &facts).expect("they fit the dialogue");
-        answerer::hold(&DIALOGUE, &facts, time(HELD_MS)).session
+        let told = answerer::hold(&DIALOGUE, &facts, time(HELD_MS)).session;
+        let planned = press(&told, Wish::Act(Act::Plan), HELD_MS);
+        answerer::hold_from(&DIALOGUE, planned, &facts, time(HELD_MS)).session
     };
     let people = PEOPLE.iter();
     people
@@ -95,7 +97,7 @@ pub fn told(name: &str, language: &str, at_ms: i64) -> Session {
         event.at_ms += at_ms - HELD_MS;
     }
     meet(&DIALOGUE, &mut session, language);
-    press(&session, Wish::Act(Act::Plan), at_ms)
+    session
 }
 
 /// The session after a press of the visit that is open.

@@ -3,6 +3,7 @@
 use backtalk::dialogue::{Act, Disposition};
 use backtalk::engine::coaching::{Round, Standing, standing};
 use backtalk::engine::session::{Pack, RoundEvent, RoundWhat};
+use backtalk::engine::timers::RECHECK;
 use backtalk::engine::{
     self, Command, Input, Owed, Press, Session, State, Step, Timer, Wish, begin, local, rounds,
     timers,
@@ -431,6 +432,9 @@ fn has_an_owner(timer: &Timer, standing: &Standing, state: &State) {
                 .zip(told)
                 .is_some_and(|(c, told)| c.dispositions.contains(&told))
         }
+        (RoundWhat::Repeated(RECHECK) | RoundWhat::Closed(RECHECK), _) => {
+            state.open && state.told.is_some() && !standing.closed
+        }
         (RoundWhat::Repeated(number) | RoundWhat::Closed(number), _) => {
             state.check_in.map(|c| c.number) == Some(number) && !standing.closed
         }
@@ -445,9 +449,11 @@ fn is_allowed(timer: &Timer, state: &State) {
     let told = state.told.map(|t| t.disposition);
     let grave = told.is_some_and(|t| t >= Disposition::Urgent);
     let runs = of_a_pack_that_is_on(timer.what) || timer.what == RoundWhat::DrillDone;
+    // Whoever falls silent over the danger signs is asked once more.
+    let once_more = [RoundWhat::Repeated(RECHECK), RoundWhat::Closed(RECHECK)];
     if state.open {
         assert!(
-            runs || grave && is_safety(timer.what),
+            runs || once_more.contains(&timer.what) || grave && is_safety(timer.what),
             "{timer:?} while asking"
         );
     } else if grave {
@@ -483,7 +489,7 @@ fn no_pack_that_is_barred_is_offered(seen: &Seen<'_>) {
         let wanted: &[Pack] = match id.as_str() {
             "ice_round" => &[Pack::Ice],
             "heat_round" | "heat_switch" => &[Pack::Heat],
-            "choose_round" => &[Pack::Ice, Pack::Heat],
+            "choose_round" | "choose_switch" => &[Pack::Ice, Pack::Heat],
             _ => continue,
         };
         let packs = plan::packs(d, seen.after, seen.is, seen.now);
