@@ -2,6 +2,7 @@
 
 use backtalk::dialogue::Act;
 use backtalk::engine::export;
+use backtalk::engine::session::Aside;
 use backtalk::engine::view::{live, render, view};
 use backtalk::engine::{Command, Input, Press, Session, View, Wish};
 use jiff::{SignedDuration, Timestamp};
@@ -23,6 +24,8 @@ enum Does {
     Says(String),
     Command(usize),
     Media,
+    /// So many things that somebody does who wants a pack on as often as can be.
+    Keen(usize),
     /// Time passes until the next timer is due, and it is handled at once.
     NextDue,
     /// The same, but nobody handled it for so many minutes.
@@ -94,7 +97,8 @@ fn does() -> impl Strategy<Value = Does> {
         1 => says.prop_map(Does::Says),
         2 => any::<usize>().prop_map(Does::Command),
         1 => Just(Does::Media),
-        22 => Just(Does::NextDue),
+        5 => (5..50usize).prop_map(Does::Keen),
+        18 => Just(Does::NextDue),
         6 => late.prop_map(Does::LateDue),
         5 => waits.prop_map(Does::Waits),
         2 => Just(Does::Due),
@@ -136,6 +140,11 @@ impl Life {
                 self.seen.push(button.data.clone());
             }
         }
+    }
+
+    /// Rounds that were started.
+    fn rounds(&self) -> usize {
+        self.watch.starts.len()
     }
 
     fn shown(&self) -> Vec<View> {
@@ -199,6 +208,7 @@ impl Life {
                 self.input(&Input::Command(Command::ALL[n % Command::ALL.len()].1));
             }
             Does::Media => self.input(&Input::Media),
+            Does::Keen(times) => (0..*times).for_each(|_| self.keen()),
             Does::NextDue => self.due(0),
             Does::LateDue(minutes) => self.due(*minutes),
             Does::Waits(seconds) => self.now += SignedDuration::from_secs(*seconds),
@@ -214,6 +224,30 @@ impl Life {
                 self.now += SignedDuration::from_mins(*minutes);
                 self.watch.clock_was_set();
             }
+        }
+    }
+
+    /// What somebody does next who wants a pack on as often as can be: they start one at every
+    /// moment, answer what is asked, and take it off when they are told.
+    fn keen(&mut self) {
+        let told_off = self.watch.on.is_some_and(|on| on.asked_ms.is_some());
+        if told_off {
+            return self.wishes(Wish::Act(Act::ItIsOff));
+        }
+        for act in [Act::StartIce, Act::StartHeat] {
+            let wish = Wish::Act(act);
+            self.wishes(wish.clone());
+            let page = matches!(&self.watch.session.aside, Aside::Message(id) if id.starts_with("pack_safety"));
+            if page {
+                self.wishes(wish);
+            }
+        }
+        // Just before the next offer they try once more.
+        let just_before = SignedDuration::from_mins(3);
+        let due = self.watch.next_due(self.now);
+        match due.filter(|due| self.watch.on.is_none() && *due - just_before > self.now) {
+            Some(due) => self.now = due - just_before,
+            None => self.due(0),
         }
     }
 
@@ -275,7 +309,7 @@ proptest! {
         cases: std::env::var("PROPTEST_CASES")
             .ok()
             .and_then(|s| s.parse().ok())
-            .unwrap_or(60),
+            .unwrap_or(24),
         // The same cases on every run; PROPTEST_RNG_SEED tries others.
         rng_seed: std::env::var("PROPTEST_RNG_SEED")
             .ok()
@@ -291,8 +325,31 @@ proptest! {
         language in any::<usize>(),
         morning in any::<usize>(),
         minutes in 0..1_440i64,
-        life in prop::collection::vec(does(), 20..120),
+        life in prop::collection::vec(does(), 20..100),
     ) {
         live_through(who, language, morning, minutes, &life);
+    }
+}
+
+/// Three days of somebody who is never quiet, wants a pack on as often as can be, and flies on to
+/// the next zone every few hours, there and back over the date line.
+#[test]
+fn the_caps_hold_for_somebody_who_travels_and_wants_ever_more() {
+    let at_ms = 1_772_442_000_000;
+    for (name, least) in [("plain", 15), ("soon", 15), ("third day", 15)] {
+        let mut person = Life::new(told(name, "en-GB", at_ms), at_ms);
+        person.wishes(Wish::Zone(ZONES[0].to_owned()));
+        person.wishes(Wish::Quiet(0, 0));
+        let end = person.now + SignedDuration::from_hours(3 * 24);
+        let mut flights = 0;
+        while person.now < end {
+            for _ in 0..25 {
+                person.keen();
+            }
+            flights += 1;
+            let zone = ZONES[flights * 4 % ZONES.len()];
+            person.wishes(Wish::Zone(zone.to_owned()));
+        }
+        assert!(person.rounds() >= least, "{name}: {}", person.rounds());
     }
 }

@@ -31,7 +31,7 @@ pub struct Watch {
     /// When the last pack came off, or was to come off where nobody said so.
     off: Option<(i64, Pack)>,
     /// Every start.
-    starts: Vec<(i64, Pack)>,
+    pub starts: Vec<(i64, Pack)>,
     /// Whether they stopped everything and have not written since.
     silent: bool,
     /// When the laws of what waits were last held of this session.
