@@ -231,18 +231,18 @@ proptest! {
 /// Somebody with the plan open who began one round of ice.
 fn with_a_round() -> Session {
     let d = &*DIALOGUE;
-    let mut session = TOLD.clone();
-    for act in [Act::Plan, Act::StartIce, Act::StartIce] {
-        let visit = State::of(d, &session).visit;
+    let press = |session: &Session, act| {
+        let visit = State::of(d, session).visit;
         let wish = Wish::Act(act);
-        session = step(
-            d,
-            &session,
-            &Input::Press(Press { visit, wish }),
-            time(START_MS),
-        )
-        .session
-        .expect("kept");
+        let input = Input::Press(Press { visit, wish });
+        let step = step(d, session, &input, time(START_MS));
+        step.session.expect("kept")
+    };
+    let facts = d.completed(&d.nothing_known());
+    let planned = press(&TOLD, Act::Plan);
+    let mut session = answerer::hold_from(d, planned, &facts, time(START_MS)).session;
+    for act in [Act::StartIce, Act::StartIce] {
+        session = press(&session, act);
     }
     session
 }

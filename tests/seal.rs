@@ -3,6 +3,7 @@
 #[path = "operators/hand.rs"]
 mod hand;
 
+use std::collections::HashSet;
 use std::fs;
 
 use backtalk::store::keys;
@@ -62,7 +63,11 @@ fn what_is_typed_in_the_terminal_is_sealed_too() {
     drop(store);
     let told = body.bytes();
     assert!(told.len() > 32);
-    for part in told.windows(12).step_by(7) {
+    // A row of zeros is in every file.
+    let telling = |part: &&[u8]| part.iter().collect::<HashSet<_>>().len() >= 6;
+    let parts: Vec<&[u8]> = told.windows(12).filter(telling).collect();
+    assert!(parts.len() > 20, "{told:?}");
+    for part in parts {
         assert!(!place.has(part), "{part:?}");
     }
 }

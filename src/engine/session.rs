@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::coaching::Earlier;
 use super::compact::{self, Timed};
-use crate::dialogue::{Disposition, Form};
+use crate::dialogue::Disposition;
+pub use crate::dialogue::Form;
 use crate::quiet::Quiet;
 
 /// Everything kept about one person's conversation.

@@ -51,7 +51,7 @@ struct Person {
 impl Person {
     fn there(way: &[Option<Act>]) -> Person {
         let mut person = Person {
-            watch: Watch::new(told("plain", "en", START_MS)),
+            watch: Watch::new(told("plain", "en-GB", START_MS)),
             now: time(START_MS),
         };
         for does in way {
@@ -109,7 +109,11 @@ fn the_ways_lead_where_they_say() {
             ..
         }
     ));
-    assert!(matches!(round("given up"), Round::Waiting { .. }), "{:?}", round("given up"));
+    assert!(
+        matches!(round("given up"), Round::Waiting { .. }),
+        "{:?}",
+        round("given up")
+    );
     assert!(matches!(round("offered"), Round::Offered { .. }));
     assert!(matches!(round("snoozed"), Round::Resting { .. }));
     assert!(matches!(round("tomorrow"), Round::Tomorrow { .. }));

@@ -65,6 +65,9 @@ pub fn after_four_weeks() -> Record {
         .filter_map(|facts| {
             let mut talk = Talk::new(&facts);
             talk.answer_all(&facts, 1, false);
+            // What the plan asks opens its gates.
+            talk.press(Wish::Act(Act::Plan));
+            talk.answer_all(&facts, 1, false);
             let state = State::of(&DIALOGUE, &talk.session);
             let packs = plan::packs(&DIALOGUE, &talk.session, &state, talk.now);
             let ice_first = packs.ice && !packs.heat;

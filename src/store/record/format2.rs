@@ -4,9 +4,8 @@
 use serde::Deserialize;
 
 use super::{Body, OwedEntry, Shown};
-use crate::dialogue::Form;
 use crate::engine::coaching::{self, Day, Earlier, Rest, Standing};
-use crate::engine::session::{Aside, Event, Pack, RoundEvent, Session};
+use crate::engine::session::{Aside, Event, Form, Pack, RoundEvent, Session};
 
 /// The number of that format.
 pub const FORMAT: u8 = 2;
