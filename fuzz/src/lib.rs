@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use backtalk::answerer;
 use backtalk::dialogue::{Act, Dialogue, load};
-use backtalk::engine::{self, Command, Input, Press, Session, State, Wish, export, rounds, view};
+use backtalk::engine::{self, Command, Input, Press, Session, State, Wish, export, timers, view};
 use backtalk::vignettes::{self, VignetteFile};
 use jiff::Timestamp;
 
@@ -72,8 +72,7 @@ pub fn look(d: &Dialogue, session: &Session) {
     view::view(d, session, NOW);
     let state = State::of(d, session);
     view::folded(d, session, &state);
-    rounds::next_due(d, session);
-    rounds::timers(d, session, &state);
+    timers::timers(d, session, &state, NOW);
 }
 
 /// Go on from a session in every way that needs no further idea, one step each, and once more with

@@ -142,7 +142,7 @@ impl Press {
             'c' => Wish::Country(rest.to_owned()),
             'o' => Wish::Reopen(rest.parse().ok()?),
             'l' => Wish::ChangePart(one()?),
-            'z' => Wish::Zone(rest.to_owned()),
+            'z' if !rest.is_empty() => Wish::Zone(rest.to_owned()),
             'h' => {
                 let (from, to) = rest.split_once('.')?;
                 Wish::Quiet(from.parse().ok()?, to.parse().ok()?)
