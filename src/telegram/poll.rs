@@ -178,6 +178,10 @@ struct Poll {
     heartbeat: PathBuf,
 }
 
+fn in_milliseconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
 /// A time in which nobody polled, longer than Telegram keeps presses.
 #[derive(Debug, Clone, Copy)]
 struct Away {
@@ -279,7 +283,9 @@ impl Poll {
 
     /// Telegram answered: note it, and whether presses were lost since it last did.
     fn note_reached(&mut self) {
-        let now = self.shared.clock.now();
+        // Records keep whole milliseconds of when people were active: what is handled within this
+        // one is not from before it.
+        let now = in_milliseconds(self.shared.clock.now());
         if let Some(before) = self.reached.replace(now)
             && now.duration_since(before) > PRESSES_KEPT
         {
