@@ -115,6 +115,7 @@ fn inputs(visit: u32) -> Vec<Input> {
     let acts = [
         Act::StartIce,
         Act::StartHeat,
+        Act::StartPack,
         Act::ItIsOff,
         Act::Snooze,
         Act::SkipRound,
@@ -241,7 +242,7 @@ fn with_a_round() -> Session {
     let facts = d.completed(&d.nothing_known());
     let planned = press(&TOLD, Act::Plan);
     let mut session = answerer::hold_from(d, planned, &facts, time(START_MS)).session;
-    for act in [Act::StartIce, Act::StartIce] {
+    for act in [Act::StartIce, Act::StartPack] {
         session = press(&session, act);
     }
     session

@@ -33,7 +33,12 @@ pub static SESSIONS: LazyLock<Vec<Session>> = LazyLock::new(|| {
     for vignette in file.vignettes.iter().step_by(5) {
         let person = vignettes::facts(d, &vignette.facts).expect("the facts of a vignette");
         let mut session = engine::begin(d);
-        for act in [None, Some(Act::Plan), Some(Act::StartIce)] {
+        for act in [
+            None,
+            Some(Act::Plan),
+            Some(Act::StartIce),
+            Some(Act::StartPack),
+        ] {
             if let Some(act) = act {
                 session = tap(d, session, Wish::Act(act));
                 out.push(session.clone());

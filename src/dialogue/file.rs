@@ -489,10 +489,12 @@ pub enum Act {
     Mistake,
     /// It was a slip: withdraw that answer.
     Slip,
-    /// The ice is on.
+    /// Ice, please: the page about its safety, and from an offer of ice at once the round.
     StartIce,
-    /// The heat is on.
+    /// The same of heat.
     StartHeat,
+    /// The page about the safety of a pack is read, and the pack is on.
+    StartPack,
     /// The pack is off.
     ItIsOff,
     /// The skin under the pack looks well.

@@ -85,6 +85,7 @@ impl Turn<'_> {
             }
             Act::StartIce => self.start_pack(Pack::Ice),
             Act::StartHeat => self.start_pack(Pack::Heat),
+            Act::StartPack => self.start_from_page(),
             Act::ItIsOff => self.off(&state),
             Act::SkinFine => self.s.round(self.now, RoundWhat::SkinFine),
             Act::SkinWrong => {

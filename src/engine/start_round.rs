@@ -1,11 +1,28 @@
 //! What the buttons of rounds and guided exercises do.
 
+use super::coaching::Round;
 use super::*;
 use rounds::RoundState;
 
 impl Turn<'_> {
-    /// Start a pack, if everything still allows it now.
+    /// Start a pack, if everything still allows it now: with the page about its safety, where that
+    /// was not an offer of this pack.
     pub(super) fn start_pack(&mut self, pack: Pack) {
+        self.begin_pack(pack, false);
+    }
+
+    /// Start the pack whose safety page is open, if everything still allows it now.
+    pub(super) fn start_from_page(&mut self) {
+        match self.safety_page() {
+            Some(pack) => self.begin_pack(pack, true),
+            // A double tap.
+            None if matches!(coaching::standing(&self.s).round, Round::On { .. }) => {}
+            None => self.stale(),
+        }
+    }
+
+    /// Start a pack; `is_read` when the page about its safety was.
+    fn begin_pack(&mut self, pack: Pack, is_read: bool) {
         let state = self.state();
         if self.says_why_over(&state) {
             return;
@@ -39,17 +56,20 @@ impl Turn<'_> {
             self.put_by();
             return self.message("day_full");
         }
-        let safety = match pack {
-            Pack::Ice => "pack_safety_ice",
-            Pack::Heat => "pack_safety_heat",
-        };
         let offered =
             matches!(r.state, RoundState::Offered { .. }) && r.standing.last_pack == Some(pack);
-        if !offered && self.s.aside != Aside::Message(safety.to_owned()) {
+        if !offered && !is_read {
+            // A double tap does not pass over the page.
+            if self.safety_page() == Some(pack) {
+                return;
+            }
             // The first pack of a day shows how to use it safely; its *Start* begins the round. Whoever
             // was asked in a message of its own sees it below that.
             self.fresh |= r.state != RoundState::Idle;
-            return self.aside(safety);
+            return self.aside(match pack {
+                Pack::Ice => "pack_safety_ice",
+                Pack::Heat => "pack_safety_heat",
+            });
         }
         self.s.aside = Aside::None;
         self.s.round(self.now, RoundWhat::Started(pack));
@@ -74,17 +94,21 @@ impl Turn<'_> {
     /// Go on with the pack that fits now: after a night, or after rounds were missed.
     pub(super) fn go_on(&mut self) {
         let state = self.state();
-        // A double tap does not pass over the page that says how to use a pack safely.
-        if self.says_why_over(&state) || self.safety_page().is_some() {
+        if self.says_why_over(&state) {
             return;
         }
         let packs = plan::packs(self.d, &self.s, &state, self.now);
         let last = coaching::standing(&self.s).last_pack;
-        match (packs.ice, packs.heat) {
-            (false, false) => self.stale(),
-            (true, true) if last == Some(Pack::Heat) => self.start_pack(Pack::Heat),
-            (true, _) => self.start_pack(Pack::Ice),
-            (false, true) => self.start_pack(Pack::Heat),
+        let mut open = [Pack::Ice, Pack::Heat].map(|p| Some(p).filter(|p| packs.allows(*p)));
+        if last == Some(Pack::Heat) {
+            open.reverse();
+        }
+        let not_full = |p: &Pack| !rounds::is_full(self.d, &self.s, *p, self.now);
+        // Where all are full, the first of them says so.
+        let all = || open.into_iter().flatten();
+        match all().find(not_full).or_else(|| all().next()) {
+            Some(pack) => self.start_pack(pack),
+            None => self.stale(),
         }
     }
 

@@ -39,7 +39,7 @@ const WAYS: &[(&str, &[Option<Act>])] = &[
     ("stopped", &[ON[0], ON[1], OFFERED[2], Some(Act::Stop)]),
 ];
 
-const ON: [Option<Act>; 2] = [Some(Act::StartIce), Some(Act::StartIce)];
+const ON: [Option<Act>; 2] = [Some(Act::StartIce), Some(Act::StartPack)];
 
 const OFFERED: [Option<Act>; 4] = [ON[0], ON[1], Some(Act::ItIsOff), None];
 
@@ -164,7 +164,7 @@ fn packs_stay_on_as_long_as_this_person_may_have_them_and_then_they_are_told() {
             now: time(START_MS),
         };
         person.press(Act::StartIce);
-        person.press(Act::StartIce);
+        person.press(Act::StartPack);
         while person.watch.told_off.0 == 0 {
             person.due();
         }

@@ -235,11 +235,10 @@ impl Life {
             return self.wishes(Wish::Act(Act::ItIsOff));
         }
         for act in [Act::StartIce, Act::StartHeat] {
-            let wish = Wish::Act(act);
-            self.wishes(wish.clone());
+            self.wishes(Wish::Act(act));
             let page = matches!(&self.watch.session.aside, Aside::Message(id) if id.starts_with("pack_safety"));
             if page {
-                self.wishes(wish);
+                self.wishes(Wish::Act(Act::StartPack));
             }
         }
         // Just before the next offer they try once more.
@@ -277,6 +276,7 @@ fn is_of_rounds(wish: &Wish) -> bool {
             act,
             Act::StartIce
                 | Act::StartHeat
+                | Act::StartPack
                 | Act::ItIsOff
                 | Act::SkinFine
                 | Act::Snooze

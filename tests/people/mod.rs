@@ -123,7 +123,7 @@ fn to_ice(facts: &Knowledge, began: Timestamp) -> Option<(Session, Timestamp)> {
     talk.answer_all(facts, 1, false);
     talk.press(Wish::Act(Act::StartIce));
     if matches!(talk.session.aside, Aside::Message(_)) {
-        talk.press(Wish::Act(Act::StartIce));
+        talk.press(Wish::Act(Act::StartPack));
     }
     let round = standing(&talk.session).round;
     matches!(round, Round::On { .. }).then_some((talk.session, talk.now))
@@ -325,7 +325,7 @@ impl Talk {
         while rounds::rounds_today(d, &self.session, pack, self.now) < most {
             self.press(Wish::Act(act));
             if matches!(self.session.aside, Aside::Message(_)) {
-                self.press(Wish::Act(act));
+                self.press(Wish::Act(Act::StartPack));
             }
             if self.session.aside == Aside::Time {
                 self.press(Wish::Zone("Europe/London".into()));
