@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::press::{Press, Wish};
 use super::session::Session;
 
 /// The result of a step.
@@ -100,8 +101,18 @@ pub struct View {
 pub struct Button {
     /// What it says.
     pub label: String,
-    /// What it carries: a [`Press`](super::press::Press) as text.
+    /// What it carries: a [`Press`] as text.
     pub data: String,
+}
+
+impl Button {
+    /// A button of a visit.
+    pub fn new(label: &str, visit: u32, wish: Wish) -> Button {
+        Button {
+            label: label.to_owned(),
+            data: Press { visit, wish }.to_string(),
+        }
+    }
 }
 
 impl View {

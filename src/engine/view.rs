@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 
 use super::effect::{Button, Owed, View};
 use super::fold::{State, answer_behind};
-use super::press::{Press, Wish};
+use super::press::Wish;
 use super::route::{self, Place, is_offered};
 use super::session::{Aside, Pack, Session, What};
 use super::verdict;
@@ -48,17 +48,7 @@ fn aside_view(
     words: &Words,
     now: Timestamp,
 ) -> Option<View> {
-    let press = |wish: Wish| {
-        Press {
-            visit: state.visit,
-            wish,
-        }
-        .to_string()
-    };
-    let button = |label: &str, wish: Wish| Button {
-        label: label.to_owned(),
-        data: press(wish),
-    };
+    let button = |label: &str, wish: Wish| Button::new(label, state.visit, wish);
     let labels = &d.common.buttons;
     let say = |id: &str, words: &Words| {
         d.messages
@@ -369,14 +359,8 @@ pub fn row_for(
         (None, None, None, Some(page)) => Wish::Page(page as u8, 0),
         (None, None, None, None) => Wish::Act(Act::CarryOn),
     };
-    Button {
-        label: label(d, session, state, words, item),
-        data: Press {
-            visit: state.visit,
-            wish,
-        }
-        .to_string(),
-    }
+    let label = label(d, session, state, words, item);
+    Button::new(&label, state.visit, wish)
 }
 
 /// The question whose "why" is asked: the reason for each of its facts, in the order of its items.
@@ -501,13 +485,10 @@ fn change_row(d: &Dialogue, state: &State) -> Vec<Vec<Button>> {
     if answered_screens(d, state).is_empty() {
         return Vec::new();
     }
-    let label = d.common.buttons.change.clone();
-    vec![vec![Button {
+    let label = &d.common.buttons.change;
+    vec![vec![Button::new(
         label,
-        data: Press {
-            visit: state.visit,
-            wish: Wish::Act(Act::Change),
-        }
-        .to_string(),
-    }]]
+        state.visit,
+        Wish::Act(Act::Change),
+    )]]
 }

@@ -273,12 +273,16 @@ impl Delivery<'_> {
             Ok(()) | Err(SendError::Refused) => {}
             Err(other) => return Err(other.into()),
         }
-        let view = hash(&view);
+        self.live_is(began_ms, message, &view);
+        Ok(())
+    }
+
+    fn live_is(&mut self, began_ms: i64, message: i64, view: &View) {
+        let view = hash(view);
         self.done.live = Some(Live {
             began_ms,
             shown: Shown { message, view },
         });
-        Ok(())
     }
 
     async fn send_live(&mut self) -> Result<(), Stop> {
@@ -292,11 +296,7 @@ impl Delivery<'_> {
             Err(SendError::Refused) => 0,
             Err(other) => return Err(other.into()),
         };
-        let view = hash(&view);
-        self.done.live = Some(Live {
-            began_ms,
-            shown: Shown { message, view },
-        });
+        self.live_is(began_ms, message, &view);
         Ok(())
     }
 

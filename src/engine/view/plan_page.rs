@@ -12,17 +12,7 @@ pub(super) fn plan_view(
     words: &Words,
     now: Timestamp,
 ) -> View {
-    let press = |wish: Wish| {
-        Press {
-            visit: state.visit,
-            wish,
-        }
-        .to_string()
-    };
-    let button = |label: &str, wish: Wish| Button {
-        label: label.to_owned(),
-        data: press(wish),
-    };
+    let button = |label: &str, wish: Wish| Button::new(label, state.visit, wish);
     let labels = &d.common.buttons;
     let page_buttons = || -> Vec<Button> {
         d.pages

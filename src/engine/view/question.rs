@@ -11,17 +11,7 @@ pub(super) fn screen_view(
     screen: ScreenId,
 ) -> View {
     let s = &d.screens[screen];
-    let press = |wish: Wish| {
-        Press {
-            visit: state.visit,
-            wish,
-        }
-        .to_string()
-    };
-    let button = |label: &str, wish: Wish| Button {
-        label: label.to_owned(),
-        data: press(wish),
-    };
+    let button = |label: &str, wish: Wish| Button::new(label, state.visit, wish);
     let labels = &d.common.buttons;
     let mut answers = Vec::new();
     for (n, item) in s.items.iter().enumerate() {

@@ -19,14 +19,7 @@ pub(super) fn view(
     words: &Words,
     now: Timestamp,
 ) -> View {
-    let button = |label: &str, wish: Wish| Button {
-        label: label.to_owned(),
-        data: Press {
-            visit: state.visit,
-            wish,
-        }
-        .to_string(),
-    };
+    let button = |label: &str, wish: Wish| Button::new(label, state.visit, wish);
     let labels = &d.common.buttons;
     let back = || button(&labels.back, Wish::Act(Act::CarryOn));
     let mut own = words.clone();
@@ -98,14 +91,7 @@ pub(super) fn view(
 
 /// What is coming, a line each, with its buttons.
 fn coming(d: &Dialogue, session: &Session, state: &State, words: &Words, now: Timestamp) -> View {
-    let button = |label: &str, wish: Wish| Button {
-        label: label.to_owned(),
-        data: Press {
-            visit: state.visit,
-            wish,
-        }
-        .to_string(),
-    };
+    let button = |label: &str, wish: Wish| Button::new(label, state.visit, wish);
     let labels = &d.common.buttons;
     let standing = rounds::fold(d, session, state).standing;
     let mut lines: Vec<String> = Vec::new();
