@@ -1,6 +1,7 @@
 //! The commands. Arguments in, exit code out.
 
 mod operators;
+mod prove;
 
 use std::io::IsTerminal;
 use std::num::NonZeroU32;
@@ -68,6 +69,8 @@ enum Cmd {
     Doctor(operators::DoctorArgs),
     /// Check the dialogue files.
     Check(CheckArgs),
+    /// Prove the laws of the dialogue over all answers.
+    Prove(prove::ProveArgs),
     /// Give the verdict for one set of facts.
     Triage(TriageArgs),
     /// Answer the real screens from a file of cases and compare.
@@ -293,6 +296,7 @@ fn run(cli: Cli) -> Outcome {
         Cmd::Store(command) => operators::store(command),
         Cmd::Doctor(args) => operators::doctor(&cli.files, &args),
         Cmd::Check(args) => check(&cli.files, &args),
+        Cmd::Prove(args) => prove::prove(&cli.files, &args),
         Cmd::Triage(args) => triage(&cli.files, &args),
         Cmd::Vignettes(args) => run_vignettes(&cli.files, &args),
         Cmd::Replay(args) => replay(&cli.files, &args),

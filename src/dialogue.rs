@@ -61,6 +61,10 @@ pub struct Dialogue {
     pub screens: Vec<Screen>,
     /// The rules, most severe first.
     pub rules: Vec<Rule>,
+    /// Steps to a more worrying answer that may lower the disposition all the same.
+    pub exceptions: Vec<Exception>,
+    /// Elements that no replay or vignette reaches, each with the reason.
+    pub unexercised: Vec<(String, String)>,
     /// The verdict texts; the first that fits counts.
     pub verdicts: Vec<Verdict>,
     /// "While you wait" lines.
@@ -276,6 +280,8 @@ pub struct Screen {
     pub not_sure: Vec<FactId>,
     /// Whether it may be skipped.
     pub skip: bool,
+    /// What it advises, in a check-in: it is passed over while a gate leaves that out.
+    pub advises: Vec<Element>,
     /// Where it comes from.
     pub source: Vec<String>,
 }
@@ -333,6 +339,21 @@ pub struct Rule {
     pub disposition: Disposition,
     /// The reason the person reads.
     pub reason: Template,
+    /// Where it comes from.
+    pub source: Vec<String>,
+}
+
+/// A step to a more worrying answer that may lower the disposition.
+#[derive(Debug)]
+pub struct Exception {
+    /// The fact.
+    pub fact: FactId,
+    /// The milder answer; nothing where an answer is added to a fact of several.
+    pub from: Option<u8>,
+    /// The more worrying answer.
+    pub to: u8,
+    /// Why that is right.
+    pub reason: String,
     /// Where it comes from.
     pub source: Vec<String>,
 }

@@ -32,6 +32,8 @@ pub mod invite;
 pub mod picture;
 /// The plan: packs by the clock and the gates, and the lines of each page. Pure.
 pub mod plan;
+/// All answers, not some: the laws of a dialogue, and what a change does to people. Pure.
+pub mod proof;
 /// Quiet hours and days in a person's own time, and the times that people type. Pure.
 pub mod quiet;
 /// Wakes people who are due.

@@ -321,7 +321,8 @@ impl Replay {
         self.days.iter().flat_map(|d| &d.turns)
     }
 
-    fn turns_mut(&mut self) -> impl Iterator<Item = &mut Turn> {
+    /// Its turns, to be changed.
+    pub fn turns_mut(&mut self) -> impl Iterator<Item = &mut Turn> {
         self.days.iter_mut().flat_map(|d| &mut d.turns)
     }
 }

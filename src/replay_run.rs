@@ -4,6 +4,7 @@
 //! remembers what was sent. Callers are the command line and `tests/replay.rs`.
 
 mod files;
+mod law;
 mod observe;
 mod write;
 
@@ -35,6 +36,7 @@ use crate::turn::{Bot, Channel, Origin, SendError, deliver, take};
 use crate::vignettes::{self, FactMap, FactValue, Vignette};
 
 pub use files::{accept, beside, check, check_export, is_export};
+pub use law::{exercised, of_person, replays};
 use observe::{Remembering, asks, seen, told_index};
 pub use write::{of_vignette, record};
 

@@ -143,6 +143,31 @@ pub fn facts(d: &Dialogue, map: &FactMap) -> Result<Knowledge, Vec<String>> {
     }
 }
 
+/// The facts of somebody that are not harmless, as people write them.
+pub fn facts_of(d: &Dialogue, person: &Knowledge) -> FactMap {
+    let mut out = FactMap::new();
+    for (fact, f) in d.facts.iter().enumerate() {
+        let on = person.get(fact).on;
+        if on == f.default.on {
+            continue;
+        }
+        let ids: Vec<String> = (0..f.options.len())
+            .filter(|o| on & (1 << o) != 0)
+            .map(|o| f.options[o].id.clone())
+            .collect();
+        let value = match (f.kind, ids.as_slice()) {
+            (FactKind::Multi, _) => FactValue::Many(ids),
+            (FactKind::Number, [one]) => one
+                .parse()
+                .map_or_else(|_| FactValue::One(one.clone()), FactValue::Number),
+            (_, [one]) => FactValue::One(one.clone()),
+            _ => continue,
+        };
+        out.insert(f.id.clone(), value);
+    }
+    out
+}
+
 /// The verdict for facts that are all known.
 pub fn triage(d: &Dialogue, known: &Knowledge) -> Triage {
     let found = assess::assess(d, known);

@@ -169,6 +169,43 @@ pub struct RulesFile {
     pub conditions: Vec<ConditionEntry>,
     /// The rules, most severe first.
     pub rules: Vec<RuleEntry>,
+    /// Steps to a more worrying answer that may lower the disposition all the same.
+    #[serde(default)]
+    pub worse_may_lower: Vec<ExceptionEntry>,
+    /// What no replay or vignette reaches, with the reason.
+    #[serde(default)]
+    pub unexercised: Vec<UnexercisedEntry>,
+}
+
+/// A step to a more worrying answer that may lower the disposition.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExceptionEntry {
+    /// The fact.
+    #[schemars(with = "String")]
+    pub fact: Text,
+    /// The milder answer; nothing for a fact of several answers, to which one is added.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub from: Option<Text>,
+    /// The more worrying answer.
+    #[schemars(with = "String")]
+    pub to: Text,
+    /// Why that is right.
+    pub reason: String,
+    /// Ids of `sources.yaml`.
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+}
+
+/// Something that no replay or vignette reaches.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnexercisedEntry {
+    /// What it is, such as `screen who` or `rule E01_cauda_equina`.
+    pub element: String,
+    /// Why it cannot be reached.
+    pub reason: String,
 }
 
 /// A condition with a name.
@@ -384,6 +421,9 @@ pub struct ScreenEntry {
     /// Whether the list may be skipped: then every gate that reads it counts as firing.
     #[serde(default)]
     pub skip: bool,
+    /// What a screen of a check-in advises: it is passed over while a gate leaves that out.
+    #[serde(default)]
+    pub advises: Vec<Element>,
     /// Ids of `sources.yaml` beyond those of the facts.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]

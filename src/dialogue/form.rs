@@ -45,7 +45,7 @@ fn describe(d: &Dialogue) -> String {
             let phase = &d.phases[s.phase];
             writeln!(
                 out,
-                "screen {} {} {} {:?} {} {} {} {:?} {:?} {}",
+                "screen {} {} {} {:?} {} {} {} {:?} {:?} {} {:?}",
                 s.id,
                 phase.id,
                 s.when.print(&d.facts),
@@ -55,7 +55,8 @@ fn describe(d: &Dialogue) -> String {
                 s.at_least_one,
                 s.none,
                 s.not_sure,
-                s.skip
+                s.skip,
+                s.advises
             )?;
             items(&mut out, d, &s.items)?;
         }

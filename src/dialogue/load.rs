@@ -333,6 +333,16 @@ impl Builder<'_> {
             };
             self.named.insert(entry.name.value.clone(), condition);
         }
+        let exceptions = rules
+            .worse_may_lower
+            .iter()
+            .filter_map(|e| self.exception(&rules_path, e))
+            .collect();
+        let unexercised = rules
+            .unexercised
+            .iter()
+            .map(|u| (u.element.clone(), u.reason.clone()))
+            .collect();
         let rules: Vec<Rule> = rules
             .rules
             .iter()
@@ -548,6 +558,8 @@ impl Builder<'_> {
             phases,
             screens: built_screens,
             rules,
+            exceptions,
+            unexercised,
             verdicts,
             waits,
             people,

@@ -2,6 +2,7 @@
 
 use super::fold::State;
 use crate::dialogue::{CheckInOnly, Dialogue, FactId, FactKind, Item, ScreenId, ScreenKind};
+use crate::plan;
 
 /// Where a conversation stands, apart from asides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub fn check_in_screens(d: &Dialogue, state: &State) -> Vec<ScreenId> {
         return Vec::new();
     };
     let full = d.completed(&state.known);
+    let now = super::rounds::time(state.last_ms);
+    let left_out = plan::gates(d, state, now).1;
     let asks = d.check_ins.get(usize::from(open.number)).map(|c| &c.asks);
     asks.into_iter()
         .flatten()
@@ -56,7 +59,9 @@ pub fn check_in_screens(d: &Dialogue, state: &State) -> Vec<ScreenId> {
         })
         .map(|(screen, _)| *screen)
         .filter(|&s| {
-            state.done.contains(&s) || d.holds(&d.screens[s].when, &full, state.disposition())
+            let screen = &d.screens[s];
+            let barred = screen.advises.iter().any(|e| left_out.contains(e));
+            state.done.contains(&s) || !barred && d.holds(&screen.when, &full, state.disposition())
         })
         .collect()
 }

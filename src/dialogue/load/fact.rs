@@ -1,6 +1,7 @@
 //! Facts: their options, defaults and orders of concern.
 
 use super::*;
+use crate::dialogue::Exception;
 
 impl Builder<'_> {
     pub(super) fn fact(&mut self, file: &str, e: &file::FactEntry) -> Fact {
@@ -187,6 +188,41 @@ impl Builder<'_> {
             source: self.source(file, &format!("fact {}", e.fact.value), &e.source),
             options,
         }
+    }
+
+    /// A step to a more worrying answer that may lower the disposition.
+    pub(super) fn exception(
+        &mut self,
+        file: &str,
+        e: &super::file::ExceptionEntry,
+    ) -> Option<Exception> {
+        let fact = self.fact_named(file, span_of(&e.fact), &e.fact.value)?;
+        let mut option = |text: &Text| {
+            let f = &self.facts[fact];
+            let found = f.option(&text.value);
+            if found.is_none() {
+                self.l.say(
+                    Code::UnknownOption,
+                    file,
+                    span_of(text),
+                    format!("`{}` has no option `{}`", f.id, text.value),
+                    did_you_mean(&text.value, f.options.iter().map(|o| o.id.as_str())),
+                );
+            }
+            found
+        };
+        let from = e.from.as_ref().map(&mut option);
+        let to = option(&e.to)?;
+        if from == Some(None) {
+            return None;
+        }
+        Some(Exception {
+            fact,
+            from: from.flatten(),
+            to,
+            reason: e.reason.clone(),
+            source: self.source(file, &format!("exception {}", e.fact.value), &e.source),
+        })
     }
 
     pub(super) fn fact_named(

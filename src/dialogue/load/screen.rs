@@ -150,6 +150,7 @@ impl Builder<'_> {
             at_least_one: body.at_least_one,
             not_sure: self.fact_list(file, &body.not_sure),
             skip: e.skip,
+            advises: e.advises.clone(),
             source: self.source(file, &format!("screen {}", e.screen.value), &e.source),
             items,
         }

@@ -1,0 +1,88 @@
+//! Everything a proof looks at: who there is, what the rules say of them, and what the
+//! conversation brings out.
+
+use std::cell::OnceCell;
+
+use super::possible;
+use super::space::{Levels, People, Space};
+use super::walk::Walk;
+use crate::dialogue::{Dialogue, Knowledge};
+
+/// A dialogue with everybody who could hold it.
+pub struct World<'a> {
+    /// All combinations of answers.
+    pub space: &'a Space<'a>,
+    /// What the rules say when every fact is known.
+    pub levels: Levels,
+    /// The conversation to the verdict.
+    pub verdict: Walk<'a>,
+    /// What it tells.
+    pub told: Levels,
+    /// The conversation to the end of the plan's questions.
+    pub plan: Walk<'a>,
+    /// What holds of everybody there is.
+    parts: Vec<People>,
+    possible: OnceCell<People>,
+}
+
+impl<'a> World<'a> {
+    /// The dialogue of a space.
+    pub fn new(space: &'a Space<'a>) -> World<'a> {
+        let levels = space.levels(&|f, o| space.says(f, o));
+        let everybody = space.everybody();
+        let verdict = Walk::to_the_verdict(space, &everybody);
+        let told = verdict.told();
+        let mut plan = verdict.clone();
+        plan.to_the_plan(&everybody, told.clone());
+        let parts = possible::parts(space, &levels);
+        World {
+            space,
+            levels,
+            verdict,
+            told,
+            plan,
+            parts,
+            possible: OnceCell::new(),
+        }
+    }
+
+    /// The dialogue.
+    pub fn d(&self) -> &'a Dialogue {
+        self.space.d
+    }
+
+    /// Those of these people who there are: whose facts go together and can be said.
+    pub fn there_are(&self, people: &People) -> People {
+        if let Some(possible) = self.possible.get() {
+            return people.and(possible);
+        }
+        let mut out = people.clone();
+        for part in &self.parts {
+            if out.is_false() {
+                break;
+            }
+            out = out.and(part);
+        }
+        out
+    }
+
+    /// Everybody there is.
+    pub fn possible(&self) -> &People {
+        self.possible.get_or_init(|| {
+            let mut parts = self.parts.clone();
+            // Two by two, so that no product is larger than it need be.
+            while parts.len() > 1 {
+                parts = parts
+                    .chunks(2)
+                    .map(|two| two.iter().skip(1).fold(two[0].clone(), |a, b| a.and(b)))
+                    .collect();
+            }
+            parts.pop().unwrap_or_else(|| self.space.everybody())
+        })
+    }
+
+    /// The simplest person there is among these.
+    pub fn somebody(&self, people: &People) -> Option<Knowledge> {
+        self.space.simplest(&self.there_are(people))
+    }
+}
