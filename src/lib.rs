@@ -40,6 +40,8 @@ pub mod reminder;
 pub mod replay;
 /// Drives turns through a replay file.
 pub mod replay_run;
+/// The scorecard: how often cases get the advice they should, beside published figures. Pure.
+pub mod score;
 /// The dialogue files, from a folder or built into the program.
 pub mod shipped;
 /// Where records live: one small contract that every store keeps.
