@@ -56,3 +56,5 @@ pub mod terminal;
 pub mod turn;
 /// Vignettes: cases with expected results.
 pub mod vignettes;
+/// What would change an advice, and what keeps it from being self-care. Pure.
+pub mod what_if;

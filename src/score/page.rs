@@ -37,7 +37,8 @@ fn head(out: &mut String, card: &Card) {
          Cases with an expected answer, answered on the real screens of `{}` (form {}, {signed}): {}.\n\
          `backtalk score` writes this page.\n\n\
          Read it with care. The cases that ship with a dialogue were used to build it, so they show that nothing has\n\
-         slipped, not how it does with people it has not met. Intervals are 95 % Wilson intervals.\n",
+         slipped, not how it does with people it has not met. The intervals are 95 % Wilson intervals: what chance leaves\n\
+         open, as if the cases had been drawn at random.\n",
         card.dialogue,
         card.form,
         files.join(", "),

@@ -36,7 +36,7 @@ impl Share {
 }
 
 impl fmt::Display for Share {
-    /// As in "38 of 40, 95 % (84 to 99)".
+    /// As in "38 of 40, 95 % (83 to 99)".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {}", self.hits, self.of)?;
         let Some((low, high)) = self.interval else {
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_share_says_its_interval() {
-        assert_eq!(Share::new(38, 40).to_string(), "38 of 40, 95 % (84 to 99)");
+        assert_eq!(Share::new(38, 40).to_string(), "38 of 40, 95 % (83 to 99)");
         assert_eq!(Share::new(0, 0).to_string(), "0 of 0");
     }
 }
