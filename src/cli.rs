@@ -2,6 +2,7 @@
 
 mod operators;
 mod prove;
+mod score;
 
 use std::io::IsTerminal;
 use std::num::NonZeroU32;
@@ -75,6 +76,9 @@ enum Cmd {
     Triage(TriageArgs),
     /// Answer the real screens from a file of cases and compare.
     Vignettes(VignettesArgs),
+    /// Answer files of cases on the real screens and write a scorecard beside published figures;
+    /// exit code 1 when a case is wrong.
+    Score(score::ScoreArgs),
     /// Run replay files, which are conversations with what must come of them; or go through a file
     /// of /export again.
     Replay(ReplayArgs),
@@ -299,6 +303,7 @@ fn run(cli: Cli) -> Outcome {
         Cmd::Prove(args) => prove::prove(&cli.files, &args),
         Cmd::Triage(args) => triage(&cli.files, &args),
         Cmd::Vignettes(args) => run_vignettes(&cli.files, &args),
+        Cmd::Score(args) => score::score(&cli.files, &args),
         Cmd::Replay(args) => replay(&cli.files, &args),
         Cmd::Graph(args) => graph(&cli.files, &args),
         Cmd::Schema(args) => schema(&args),

@@ -212,6 +212,17 @@ pub struct FactOption {
     pub id: String,
     /// What the person reads.
     pub label: Template,
+    /// How a sentence names it as something that may come; nothing where it cannot.
+    pub if_so: Option<IfSo>,
+}
+
+/// An answer as something that may come.
+#[derive(Debug)]
+pub struct IfSo {
+    /// How the sentence "It would be an emergency if you …" ends.
+    pub say: Template,
+    /// How plausible it is that it comes: a lower number is more plausible.
+    pub plausible: u8,
 }
 
 /// What counts as worse.

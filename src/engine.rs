@@ -31,6 +31,7 @@ mod typed;
 pub mod verdict;
 pub mod view;
 pub mod words;
+mod would_change;
 
 use jiff::{SignedDuration, Timestamp};
 

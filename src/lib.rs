@@ -42,6 +42,8 @@ pub mod reminder;
 pub mod replay;
 /// Drives turns through a replay file.
 pub mod replay_run;
+/// The scorecard: how often cases get the advice they should, beside published figures. Pure.
+pub mod score;
 /// The dialogue files, from a folder or built into the program.
 pub mod shipped;
 /// Where records live: one small contract that every store keeps.
@@ -56,3 +58,5 @@ pub mod terminal;
 pub mod turn;
 /// Vignettes: cases with expected results.
 pub mod vignettes;
+/// What would change an advice, and what keeps it from being self-care. Pure.
+pub mod what_if;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::answerer;
@@ -13,22 +14,22 @@ use crate::dialogue::{Dialogue, Disposition, Element, FactKind, Knowledge, Known
 use crate::engine::verdict::name_of;
 use crate::engine::{Input, Press, State, Wish, step};
 
-/// A file of vignettes.
-#[derive(Debug, Deserialize)]
+/// A file of vignettes: people with what each should be told.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VignetteFile {
-    /// The version of the schema.
+    /// The version of this shape: 1.
     #[allow(dead_code)] // It is there for people who change the schema.
     pub version: u32,
     /// The cases.
     pub vignettes: Vec<Vignette>,
 }
 
-/// One case.
-#[derive(Debug, Clone, Deserialize)]
+/// One case: a person, and what they should be told.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Vignette {
-    /// Its id.
+    /// Its id, by which reports name it.
     pub id: String,
     /// What it is about.
     pub title: String,
@@ -37,14 +38,15 @@ pub struct Vignette {
     /// Where it comes from.
     #[serde(default)]
     pub source: String,
-    /// The facts that differ from the harmless values.
+    /// The facts that differ from the harmless values, by the ids of `facts.yaml`.
     #[serde(default)]
     pub facts: FactMap,
-    /// The disposition it should get.
+    /// How urgent it should be called.
     pub expected: Disposition,
-    /// The dispositions that are acceptable.
+    /// What may be accepted besides.
+    #[serde(default)]
     pub acceptable: Vec<Disposition>,
-    /// Rules that must fire.
+    /// Ids of rules that must fire.
     #[serde(default)]
     pub must_mention: Vec<String>,
     /// What the plan must leave out.
@@ -52,11 +54,22 @@ pub struct Vignette {
     pub must_not: Vec<Element>,
 }
 
+impl Vignette {
+    /// All that counts as right: what is expected, and what may be accepted besides.
+    fn accepted(&self) -> Vec<Disposition> {
+        let mut out = self.acceptable.clone();
+        if !out.contains(&self.expected) {
+            out.push(self.expected);
+        }
+        out
+    }
+}
+
 /// Facts by id, as people write them in YAML.
 pub type FactMap = BTreeMap<String, FactValue>;
 
 /// One answer or several.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum FactValue {
     /// A bare yes or no, which some YAML readers take for a truth value.
@@ -244,8 +257,14 @@ pub fn run(d: &Dialogue, v: &Vignette, now: Timestamp) -> Result<Outcome, Vec<St
     let full = triage(d, &person);
     let (disposition, asked, taps, screens) = hold(d, v, &person, now);
     let mut wrong = Vec::new();
-    if !v.acceptable.contains(&disposition) {
-        wrong.push(format!("{} is not acceptable", name_of(disposition)));
+    let acceptable = v.accepted();
+    if !acceptable.contains(&disposition) {
+        let names: Vec<&str> = acceptable.iter().map(|a| name_of(*a)).collect();
+        wrong.push(format!(
+            "told {}, which is not acceptable: it should be {}",
+            name_of(disposition),
+            names.join(" or ")
+        ));
     }
     if disposition != full.disposition {
         wrong.push(format!(
@@ -272,7 +291,7 @@ pub fn run(d: &Dialogue, v: &Vignette, now: Timestamp) -> Result<Outcome, Vec<St
     Ok(Outcome {
         id: v.id.clone(),
         expected: v.expected,
-        acceptable: v.acceptable.clone(),
+        acceptable,
         disposition,
         by_facts: full.disposition,
         not_asked: full

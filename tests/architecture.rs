@@ -60,6 +60,9 @@ const CORE: &[&str] = &[
     "replay/",
     "answerer.rs",
     "vignettes.rs",
+    "score.rs",
+    "score/",
+    "what_if.rs",
     "picture.rs",
     "picture/",
 ];

@@ -7,7 +7,7 @@
 mod answerable;
 mod hidden;
 mod length;
-mod people;
+pub mod people;
 mod reach;
 mod reading;
 mod said;
@@ -19,7 +19,7 @@ use std::ops::Range;
 
 pub use reading::grades;
 pub use source::sources_matrix;
-pub use taps::taps;
+pub use taps::{Effort, Spread, efforts, taps};
 
 use super::Dialogue;
 use super::issue::{Code, Issue, Sources};

@@ -72,9 +72,28 @@ pub struct FactEntry {
     /// Why it is asked, in the person's words.
     #[schemars(with = "String")]
     pub why: Text,
+    /// Answers that may come later as a warning sign, each with a phrase.
+    #[serde(default)]
+    pub if_so: Vec<IfSoEntry>,
     /// Ids of `sources.yaml`.
     #[schemars(with = "Vec<String>")]
     pub source: Vec<Text>,
+}
+
+/// The phrase of an answer that somebody at home can notice: *Why?* names it where it would make the
+/// advice more urgent. Who somebody is and what has been has none.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IfSoEntry {
+    /// The option; of a number the lowest value for which the phrase may be said, and there
+    /// `{ $n }` is the value from which on it counts.
+    #[schemars(with = "String")]
+    pub value: Text,
+    /// How the sentence "It would be an emergency if you …" ends.
+    #[schemars(with = "String")]
+    pub say: Text,
+    /// How plausible it is that it comes: 1 for the most, 9 for the least.
+    pub plausible: u8,
 }
 
 /// The lines of a summary that gather facts of one kind.

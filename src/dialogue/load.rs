@@ -26,7 +26,7 @@ use super::template::Template;
 use super::zones::{self, Zones};
 use super::{
     Card, CheckIn, Clock, Common, Concern, Dialogue, Drill, Excluded, Explain, Fact, FactOption,
-    FollowUp, Form, Gate, Item, Line, Message, Page, Pauses, PersonLine, Phase, Round, Rule,
+    FollowUp, Form, Gate, IfSo, Item, Line, Message, Page, Pauses, PersonLine, Phase, Round, Rule,
     Ruling, Screen, ScreenId, ScreenKind, Since, Source, Verdict, Wait, form,
 };
 
@@ -734,6 +734,12 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "unpaused",
     "warm_line",
     "was_it_off",
+    "what_if",
+    "what_if_emergency",
+    "what_if_routine",
+    "what_if_soon",
+    "what_if_urgent",
+    "what_keeps",
     "while_paused",
     "why",
     "why_verdict",

@@ -1,11 +1,14 @@
 //! The JSON Schemas of the dialogue files, for editors that complete and check as one types.
 //!
-//! They follow from the types in [`file`]. `backtalk schema` writes them below `dialogues/`, and
-//! `tests/schema.rs` proves that what is written is what the types say.
+//! They follow from the types in [`file`], and of files beside a dialogue from those of whoever
+//! reads them. `backtalk schema` writes them below `dialogues/`, and `tests/schema.rs` proves that
+//! what is written is what the types say.
 
 use schemars::{JsonSchema, schema_for};
 
 use super::file;
+use crate::score::published::PublishedFile;
+use crate::vignettes::VignetteFile;
 
 /// The schema of each file: the name of the file without its ending, and the schema as JSON.
 pub fn all() -> Vec<(&'static str, String)> {
@@ -20,6 +23,8 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("rulings", schema::<file::RulingsFile>()),
         ("common", schema::<file::CommonFile>()),
         ("numbers", schema::<file::NumbersFile>()),
+        ("vignettes", schema::<VignetteFile>()),
+        ("published", schema::<PublishedFile>()),
     ]
 }
 

@@ -12,10 +12,11 @@ use super::route;
 use super::session::{Session, What};
 use super::view::{button_rows, row_for};
 use super::words::words;
+use super::would_change::would_change;
 use crate::assess::{self, Assessment};
 use crate::dialogue::file::SummaryPlace;
 use crate::dialogue::{
-    Act, Dialogue, Disposition, Element, Fact, FactId, FactKind, Item, Knowledge, Known,
+    Act, Dialogue, Disposition, Element, Fact, FactId, FactKind, Item, Knowledge, Known, Options,
 };
 use crate::plan;
 
@@ -174,7 +175,8 @@ pub fn reasons(d: &Dialogue, found: &Assessment, disposition: Disposition) -> Ve
         .collect()
 }
 
-/// Every rule that fired, with the answers that counted and the source.
+/// Every rule that fired, with the answers that counted and the source; then what would change the
+/// advice.
 pub fn why(d: &Dialogue, session: &Session, state: &State) -> String {
     let words = words(d, session, state);
     let found = assessment(d, state);
@@ -207,6 +209,7 @@ pub fn why(d: &Dialogue, session: &Session, state: &State) -> String {
                 .unwrap_or_default(),
         );
     }
+    parts.extend(would_change(d, state, &words));
     parts.join("\n\n")
 }
 
@@ -229,8 +232,12 @@ pub fn published<'a>(d: &Dialogue, ids: impl Iterator<Item = &'a String>) -> Str
 
 /// The labels of what is known of a fact.
 pub fn labels(d: &Dialogue, fact: usize, known: &Knowledge) -> String {
+    labels_of(d, fact, known.get(fact).on)
+}
+
+/// The labels of these options of a fact.
+pub fn labels_of(d: &Dialogue, fact: usize, on: Options) -> String {
     let f = &d.facts[fact];
-    let on = known.get(fact).on;
     let list: Vec<String> = (0..f.options.len())
         .filter(|o| on & (1 << o) != 0)
         .map(|o| f.options[o].label.source().to_owned())

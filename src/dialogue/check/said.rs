@@ -137,6 +137,17 @@ pub fn all(d: &Dialogue, words: &[Words]) -> Vec<Said> {
             &f.why,
             &[],
         );
+        // A phrase is read in its sentence.
+        for o in &f.options {
+            let (Some(x), Some(frame)) = (&o.if_so, d.messages.get("what_if_emergency")) else {
+                continue;
+            };
+            let whole = frame.text.source().replace("{ $list }", x.say.source());
+            if let Ok(text) = Template::read(&whole) {
+                let what = format!("the phrase of `{}` for `{}`", f.id, o.id);
+                add(element.clone(), what, Kind::Message, &text, &[]);
+            }
+        }
         if let Some(e) = &f.explain {
             add(
                 element,

@@ -23,6 +23,7 @@ impl Builder<'_> {
                     options.push(FactOption {
                         id: id.into(),
                         label,
+                        if_so: None,
                     });
                 }
             }
@@ -35,6 +36,7 @@ impl Builder<'_> {
                         options.push(FactOption {
                             id: n.to_string(),
                             label,
+                            if_so: None,
                         });
                     }
                 }
@@ -51,6 +53,7 @@ impl Builder<'_> {
                     options.push(FactOption {
                         id: o.id.value.clone(),
                         label,
+                        if_so: None,
                     });
                 }
                 if e.kind == FactKind::Yn {
@@ -73,6 +76,7 @@ impl Builder<'_> {
             options.push(FactOption {
                 id: "none".into(),
                 label: self.plain(file, "None"),
+                if_so: None,
             });
             options.truncate(MOST_OPTIONS);
         }
@@ -172,6 +176,22 @@ impl Builder<'_> {
                 })
                 .collect(),
         });
+        let phrases: Vec<(u8, IfSo)> = e
+            .if_so
+            .iter()
+            .filter_map(|x| {
+                let say = self.text(file, &x.say);
+                let option = find(&x.value.value);
+                if option.is_none() {
+                    unknown(&mut self.l, span_of(&x.value), &x.value.value);
+                }
+                let plausible = x.plausible;
+                option.map(|o| (o, IfSo { say, plausible }))
+            })
+            .collect();
+        for (option, if_so) in phrases {
+            options[usize::from(option)].if_so = Some(if_so);
+        }
         Fact {
             id: e.fact.value.clone(),
             kind: e.kind,
