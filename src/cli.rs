@@ -1,5 +1,6 @@
 //! The commands. Arguments in, exit code out.
 
+mod mutants;
 mod operators;
 mod prove;
 mod score;

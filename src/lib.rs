@@ -28,6 +28,8 @@ pub mod fail_point;
 pub mod heartbeat;
 /// Invitation codes: signed, expiring, and made without keeping anything. Pure.
 pub mod invite;
+/// Whether the laws, the cases and the replays notice a dialogue with one thing wrong.
+pub mod mutants;
 /// The picture of `/history`, from days to PNG. Pure.
 pub mod picture;
 /// The plan: packs by the clock and the gates, and the lines of each page. Pure.

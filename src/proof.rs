@@ -5,9 +5,12 @@
 //! rule or guard tells apart. A broken law names the simplest person it is broken for, of whom
 //! `replay_run` makes a conversation. Pure: callers time and print.
 
+pub mod edges;
 pub mod laws;
+pub mod mutant;
 pub mod possible;
 pub mod space;
+pub mod vary;
 pub mod walk;
 pub mod world;
 

@@ -8,9 +8,6 @@ use crate::dialogue::issue::Sources;
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/dialogues");
 
-/// The files of cases that a dialogue may have, in its folder.
-pub const CASES: [&str; 2] = ["vignettes.yaml", "edges.yaml"];
-
 /// The files built into the program.
 pub fn built_in() -> Sources {
     let mut out = Sources::new();

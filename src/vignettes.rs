@@ -34,6 +34,7 @@ pub struct Vignette {
     /// What it is about.
     pub title: String,
     /// The story as the person would type it.
+    #[serde(default)]
     pub story: String,
     /// Where it comes from.
     #[serde(default)]
@@ -69,7 +70,7 @@ impl Vignette {
 pub type FactMap = BTreeMap<String, FactValue>;
 
 /// One answer or several.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum FactValue {
     /// A bare yes or no, which some YAML readers take for a truth value.

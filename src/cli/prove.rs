@@ -10,11 +10,13 @@ use jiff::Timestamp;
 use super::{Files, Outcome};
 use crate::clock::{Clock, SystemClock};
 use crate::dialogue::Dialogue;
+use crate::mutants::Judges;
+use crate::proof::edges::edges;
 use crate::proof::laws::ALL;
 use crate::proof::space::Space;
 use crate::proof::{Broken, Exercised, Law, World};
 use crate::vignettes::{self, VignetteFile};
-use crate::{answerer, replay_run, shipped};
+use crate::{answerer, replay_run};
 
 /// So many ways in which one law is broken are shown as a conversation.
 const MOST_SHOWN: usize = 3;
@@ -27,6 +29,15 @@ pub(super) struct ProveArgs {
     /// A folder of replays that L7 counts; without it `tests/replays/<dialogue>`, if it is there.
     #[arg(long)]
     replays: Option<PathBuf>,
+    /// Print cases on both sides of every rule, gate and card instead, as a file of vignettes.
+    #[arg(long)]
+    edges: bool,
+    /// Try dialogues with one thing wrong instead, and report who notices each.
+    #[arg(long)]
+    mutants: bool,
+    /// With --mutants: only every so many.
+    #[arg(long, default_value_t = 1)]
+    every: usize,
     /// Write the conversations that break a law into this folder, instead of printing them.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -45,6 +56,18 @@ pub(super) fn prove(files: &Files, args: &ProveArgs) -> Outcome {
             "There is no such law. The laws are {}.",
             ids.join(", ")
         ));
+    }
+    if args.edges {
+        let space = Space::new(&d);
+        print_edges(&d, &World::new(&space))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if args.mutants {
+        let replays = replay_folder(&d, args.replays.as_deref());
+        let replays = replays.map_or_else(|| Ok(Vec::new()), |f| replay_run::replays(&f))?;
+        let cases = case_files(files, &d)?;
+        let judges = Judges::new(super::sources(files)?, &d.name, &cases, replays)?;
+        return super::mutants::mutants(&judges, args.every);
     }
     let began = SystemClock.now();
     let exercised = exercised(files, &d, args.replays.as_deref())?;
@@ -133,41 +156,44 @@ fn show(
     Ok(())
 }
 
-/// What the dialogue's vignettes and the replays reach.
+/// What the replays and cases reach; nothing where there are no replays, as beside a bot that runs.
 fn exercised(
     files: &Files,
     d: &Arc<Dialogue>,
     replays: Option<&Path>,
 ) -> Result<Exercised, String> {
-    let mut out = Exercised::default();
+    let Some(folder) = replay_folder(d, replays) else {
+        return Ok(Exercised::default());
+    };
+    let mut out = replay_run::exercised(d, &folder)?;
     for (path, file) in case_files(files, d)? {
         for v in &file.vignettes {
             let own = of_vignette(d, v).map_err(|e| format!("{path}: {}: {e}", v.id))?;
             out.elements.extend(own.elements);
         }
     }
-    let usual = PathBuf::from(format!("tests/replays/{}", d.name));
-    let folder = replays.map_or_else(|| usual.is_dir().then_some(usual), |p| Some(p.to_owned()));
-    if let Some(folder) = folder {
-        out.elements
-            .extend(replay_run::exercised(d, &folder)?.elements);
-    }
     Ok(out)
 }
 
-/// The files of cases that belong to a dialogue.
-pub(super) fn case_files(
-    files: &Files,
-    d: &Dialogue,
-) -> Result<Vec<(String, VignetteFile)>, String> {
+/// The folder with the replays of a dialogue: the one that was named, or the usual one.
+fn replay_folder(d: &Dialogue, named: Option<&Path>) -> Option<PathBuf> {
+    let usual = PathBuf::from(format!("tests/replays/{}", d.name));
+    named.map_or_else(|| usual.is_dir().then_some(usual), |p| Some(p.to_owned()))
+}
+
+/// The files of cases that belong to a dialogue: its own vignettes, and those on the edges of its
+/// rules where they are there.
+fn case_files(files: &Files, d: &Dialogue) -> Result<Vec<(String, VignetteFile)>, String> {
     let sources = super::sources(files)?;
     let mut out = Vec::new();
-    for name in shipped::CASES {
-        let path = format!("{}/{name}", d.name);
-        if let Some(text) = sources.get(&path) {
-            let file = serde_saphyr::from_str(text).map_err(|e| format!("{path}: {e}"))?;
-            out.push((path, file));
-        }
+    let own = format!("{}/vignettes.yaml", d.name);
+    if let Some(text) = sources.get(&own) {
+        let file = serde_saphyr::from_str(text).map_err(|e| format!("{own}: {e}"))?;
+        out.push((own, file));
+    }
+    let edges = PathBuf::from(format!("tests/edges/{}.yaml", d.name));
+    if edges.is_file() {
+        out.push((edges.display().to_string(), super::yaml(&edges)?));
     }
     Ok(out)
 }
@@ -190,4 +216,44 @@ fn of_vignette(d: &Dialogue, v: &vignettes::Vignette) -> Result<Exercised, Strin
         session = answerer::hold_from(d, session, &person, now).session;
     }
     Ok(crate::proof::laws::reached(d, &session, 0, now))
+}
+
+/// The cases on both sides of every rule, gate and card, as a file of vignettes. What they should
+/// be told is what they are told now: hold it against the clinical table before you keep it.
+fn print_edges(d: &Dialogue, world: &World<'_>) -> Result<(), String> {
+    println!(
+        "# yaml-language-server: $schema=../../dialogues/schema/vignettes.schema.json\n\
+         # Both sides of every rule, gate and card: for each comparison somebody for whom it decides,\n\
+         # and somebody who misses it by just that. Written with `backtalk prove --edges`; what they\n\
+         # should be told was held against the clinical table.\n\
+         version: 1\nvignettes:"
+    );
+    let mut numbers: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    for e in edges(world) {
+        let short = e.of.split('_').next().unwrap_or(&e.of).to_owned();
+        let n = numbers.entry(short.clone()).or_default();
+        *n += 1;
+        let facts =
+            serde_json::to_string(&vignettes::facts_of(d, &e.person)).map_err(|e| e.to_string())?;
+        let level = crate::engine::verdict::name_of(e.disposition);
+        print!(
+            "- {{ id: {short}-{n}, title: \"{}, {}\",\n    facts: {},\n    expected: {level}",
+            e.of,
+            e.title,
+            facts.replace("\":", "\": ").replace(",\"", ", \"")
+        );
+        if let Some(rule) = &e.rule {
+            print!(", must_mention: [{rule}]");
+        }
+        if !e.leaves_out.is_empty() {
+            let names: Vec<String> = e
+                .leaves_out
+                .iter()
+                .map(|x| vignettes::element_name(*x))
+                .collect();
+            print!(", must_not: [{}]", names.join(", "));
+        }
+        println!(" }}");
+    }
+    Ok(())
 }

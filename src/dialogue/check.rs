@@ -19,6 +19,7 @@ use std::ops::Range;
 
 pub use reading::grades;
 pub use source::sources_matrix;
+pub use talk::{Advice, Held, hold};
 pub use taps::{Effort, Spread, efforts, taps};
 
 use super::Dialogue;

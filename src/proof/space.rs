@@ -72,7 +72,15 @@ impl Levels {
 impl<'a> Space<'a> {
     /// The space of a dialogue.
     pub fn new(d: &'a Dialogue) -> Space<'a> {
-        let order = order(d);
+        Space::ordered(d, order(d))
+    }
+
+    /// The space of a dialogue with the same facts, so that its sets are those of the other's.
+    pub fn like(d: &'a Dialogue, other: &Space<'_>) -> Space<'a> {
+        Space::ordered(d, other.order.clone())
+    }
+
+    fn ordered(d: &'a Dialogue, order: Vec<FactId>) -> Space<'a> {
         let mut builder = BddVariableSetBuilder::new();
         let mut own: Vec<Vec<BddVariable>> = vec![Vec::new(); d.facts.len()];
         for &fact in &order {
