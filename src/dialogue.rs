@@ -134,6 +134,8 @@ impl std::fmt::Debug for Form {
 pub struct Fact {
     /// Its id.
     pub id: String,
+    /// The ids that it had in earlier versions.
+    pub was: Vec<String>,
     /// How many answers it takes.
     pub kind: FactKind,
     /// 0 opening to 4 safety of self-care.
@@ -206,6 +208,8 @@ impl Fact {
 pub struct FactOption {
     /// Its id.
     pub id: String,
+    /// The ids that it had in earlier versions.
+    pub was: Vec<String>,
     /// What the person reads.
     pub label: Template,
 }
@@ -252,6 +256,8 @@ pub struct Phase {
 pub struct Screen {
     /// Its id.
     pub id: String,
+    /// The ids that it had in earlier versions.
+    pub was: Vec<String>,
     /// Its phase.
     pub phase: usize,
     /// Shown only when this holds.
@@ -327,6 +333,8 @@ pub struct Item {
 pub struct Rule {
     /// Its id.
     pub id: String,
+    /// The ids that it had in earlier versions.
+    pub was: Vec<String>,
     /// The condition.
     pub when: Condition,
     /// How urgent it is.
@@ -470,6 +478,8 @@ pub struct Clock {
 pub struct Drill {
     /// Its id.
     pub id: String,
+    /// The ids that it had in earlier versions.
+    pub was: Vec<String>,
     /// The page that has its button.
     pub page: usize,
     /// The button that begins it.
@@ -588,6 +598,8 @@ pub struct Line {
 pub struct CheckIn {
     /// Its id.
     pub id: String,
+    /// The ids that it had in earlier versions.
+    pub was: Vec<String>,
     /// Hours after the verdict.
     pub after_hours: u32,
     /// For whom.

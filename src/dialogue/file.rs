@@ -28,6 +28,10 @@ pub struct FactEntry {
     /// The id, used in conditions, vignettes and replays. It never changes its meaning.
     #[schemars(with = "String")]
     pub fact: Text,
+    /// Ids that it had in earlier versions, so that answers to those still count.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub was: Vec<Text>,
     /// How many answers it takes.
     #[serde(rename = "type")]
     pub kind: FactKind,
@@ -112,6 +116,10 @@ pub struct OptionEntry {
     /// The id, used in conditions.
     #[schemars(with = "String")]
     pub id: Text,
+    /// Ids that it had in earlier versions, so that answers to those still count.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub was: Vec<Text>,
     /// What the person reads.
     pub label: String,
 }
@@ -190,6 +198,10 @@ pub struct RuleEntry {
     /// The id.
     #[schemars(with = "String")]
     pub rule: Text,
+    /// Ids that it had in earlier versions, so that answers to those still count.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub was: Vec<Text>,
     /// The condition. `ELSE` holds when no rule of another disposition fired.
     #[schemars(with = "String")]
     pub when: Text,
@@ -336,6 +348,10 @@ pub struct ScreenEntry {
     /// The id.
     #[schemars(with = "String")]
     pub screen: Text,
+    /// Ids that it had in earlier versions, so that answers to those still count.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub was: Vec<Text>,
     /// The phase it belongs to.
     #[schemars(with = "String")]
     pub phase: Text,
@@ -842,6 +858,10 @@ pub struct DrillEntry {
     /// The id.
     #[schemars(with = "String")]
     pub drill: Text,
+    /// Ids that it had in earlier versions, so that answers to those still count.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub was: Vec<Text>,
     /// The page of the plan that has its button.
     #[schemars(with = "String")]
     pub page: Text,
@@ -995,6 +1015,10 @@ pub struct CheckInEntry {
     /// The id.
     #[schemars(with = "String")]
     pub check_in: Text,
+    /// Ids that it had in earlier versions, so that answers to those still count.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub was: Vec<Text>,
     /// Hours after the end of triage.
     pub after_hours: u32,
     /// The dispositions it is for.

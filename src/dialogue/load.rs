@@ -6,6 +6,7 @@
 mod coaching;
 mod common;
 mod fact;
+mod former;
 mod ids;
 mod plan;
 mod refer;
@@ -175,6 +176,8 @@ fn name_of(disposition: Disposition) -> &'static str {
     }
 }
 
+use former::former;
+
 struct Loader<'a> {
     texts: &'a Sources,
     issues: Vec<Issue>,
@@ -300,6 +303,7 @@ impl Builder<'_> {
             &rulings,
             &common,
         );
+        self.check_former(&facts, &rules, &screens, &plan);
         let path = |file: &str| format!("{}/{file}.yaml", self.name);
         let (facts_path, rules_path, screens_path) =
             (path("facts"), path("rules"), path("dialogue"));
@@ -338,6 +342,7 @@ impl Builder<'_> {
             .iter()
             .map(|r| Rule {
                 id: r.rule.value.clone(),
+                was: former(&r.was),
                 when: self.condition(&rules_path, &r.when, false, true),
                 disposition: r.disposition,
                 reason: self.text(&rules_path, &r.reason),

@@ -21,6 +21,7 @@ impl Builder<'_> {
                     let label = self.plain(file, label);
                     options.push(FactOption {
                         id: id.into(),
+                        was: Vec::new(),
                         label,
                     });
                 }
@@ -33,6 +34,7 @@ impl Builder<'_> {
                         let label = self.plain(file, &n.to_string());
                         options.push(FactOption {
                             id: n.to_string(),
+                            was: Vec::new(),
                             label,
                         });
                     }
@@ -49,6 +51,7 @@ impl Builder<'_> {
                     let label = self.words(file, span_of(&o.id), &o.label);
                     options.push(FactOption {
                         id: o.id.value.clone(),
+                        was: former(&o.was),
                         label,
                     });
                 }
@@ -71,6 +74,7 @@ impl Builder<'_> {
             );
             options.push(FactOption {
                 id: "none".into(),
+                was: Vec::new(),
                 label: self.plain(file, "None"),
             });
             options.truncate(MOST_OPTIONS);
@@ -173,6 +177,7 @@ impl Builder<'_> {
         });
         Fact {
             id: e.fact.value.clone(),
+            was: former(&e.was),
             kind: e.kind,
             phase: e.phase,
             name: e.name.clone(),
