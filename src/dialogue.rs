@@ -117,6 +117,19 @@ pub struct Pauses {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub struct Form(pub [u8; 8]);
 
+impl Form {
+    /// The form that is printed like this.
+    pub fn parse(text: &str) -> Option<Form> {
+        let byte = |n: usize| u8::from_str_radix(text.get(2 * n..2 * n + 2)?, 16).ok();
+        let mut form = Form::default();
+        for (n, to) in form.0.iter_mut().enumerate() {
+            *to = byte(n)?;
+        }
+        // `+f` is a number too, but not as we write it.
+        (form.to_string() == text).then_some(form)
+    }
+}
+
 impl std::fmt::Display for Form {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))

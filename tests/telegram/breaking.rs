@@ -94,6 +94,18 @@ impl Commons for Breaking {
         self.store.set_note(note, text).await
     }
 
+    async fn keep_edition(&self, form: Form, packed: &[u8]) -> Result<(), StoreError> {
+        self.store.keep_edition(form, packed).await
+    }
+
+    async fn edition(&self, form: Form) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.edition(form).await
+    }
+
+    async fn editions(&self) -> Result<Vec<Form>, StoreError> {
+        self.store.editions().await
+    }
+
     async fn attempt(&self, update: UpdateId) -> Result<u32, StoreError> {
         self.store.attempt(update).await
     }
