@@ -236,7 +236,11 @@ pub async fn take(
             next.active = now;
         }
         let form = next.body.session.as_ref().map(|s| s.form);
-        let after = if form == Some(before.form) { before } else { today };
+        let after = if form == Some(before.form) {
+            before
+        } else {
+            today
+        };
         place_question(after, &mut next, result.fresh, now);
         place_live(after, &mut next, now);
         note_due(after, &mut next, now);

@@ -191,13 +191,7 @@ pub async fn recall(
 }
 
 /// Owe the message, if it is still to be told.
-fn tell(
-    way: &Way<'_>,
-    old: &Dialogue,
-    record: &mut Record,
-    found: Recall,
-    now: Timestamp,
-) -> bool {
+fn tell(way: &Way<'_>, old: &Dialogue, record: &mut Record, found: Recall, now: Timestamp) -> bool {
     let Some(mut session) = record.body.session.clone() else {
         return false;
     };

@@ -98,7 +98,12 @@ pub fn step(
     step.fresh |= heard.fresh || line.is_some();
     step.notice = step.notice.or(heard.notice);
     let line = line.map(Owed::message);
-    step.owed = heard.owed.into_iter().chain(line).chain(step.owed).collect();
+    step.owed = heard
+        .owed
+        .into_iter()
+        .chain(line)
+        .chain(step.owed)
+        .collect();
     step
 }
 

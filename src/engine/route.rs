@@ -72,7 +72,10 @@ fn next(d: &Dialogue, state: &State, after_verdict: bool) -> Option<ScreenId> {
 /// The screens that are still to be answered before the verdict, as far as can be told by now.
 pub fn pending(d: &Dialogue, state: &State) -> Vec<ScreenId> {
     let details = state.detail(d);
-    details.into_iter().chain(in_order(d, state, false)).collect()
+    details
+        .into_iter()
+        .chain(in_order(d, state, false))
+        .collect()
 }
 
 /// The screens that wait for their turn, without those that an answer opened.

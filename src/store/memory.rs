@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use super::commons::{self, DeadLetter, Lead, Note, Process};
 use super::seal::Keyring;
 use super::stored::{self, Stored};
-use crate::engine::session::Form;
 use super::{Claim, Commit, Commons, Lane, Person, Record, Store, StoreError, UpdateId};
+use crate::engine::session::Form;
 
 /// Records in memory.
 #[derive(Debug, Default)]

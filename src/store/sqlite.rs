@@ -21,8 +21,8 @@ use rusqlite::Connection;
 use super::commons::{DeadLetter, Lead, Note, Process};
 use super::seal::Keyring;
 use super::stored::{self, Stored};
-use crate::engine::session::Form;
 use super::{Claim, Commit, Commons, Lane, Person, Record, Store, StoreError, UpdateId};
+use crate::engine::session::Form;
 use writer::{After, Writer};
 
 /// Records in a SQLite file. Dropping it waits until the file is closed.

@@ -262,8 +262,8 @@ impl Delivery<'_> {
         self.ready(Priority::Progress).await?;
         // While it waited, it may have gone on, or be over.
         let now = self.clock.now();
-        let Some((_, view)) = view::live(&self.d, &self.session, now)
-            .filter(|(began, _)| *began == began_ms)
+        let Some((_, view)) =
+            view::live(&self.d, &self.session, now).filter(|(began, _)| *began == began_ms)
         else {
             return Ok(());
         };

@@ -18,12 +18,20 @@ impl Builder<'_> {
         screens: &file::DialogueFile,
         plan: &file::PlanFile,
     ) {
-        self.former_of("facts", "fact", facts.facts.iter().map(|f| (&f.fact, &f.was)));
+        self.former_of(
+            "facts",
+            "fact",
+            facts.facts.iter().map(|f| (&f.fact, &f.was)),
+        );
         for fact in &facts.facts {
             let options = fact.options.iter().map(|o| (&o.id, &o.was));
             self.former_of("facts", "option", options);
         }
-        self.former_of("rules", "rule", rules.rules.iter().map(|r| (&r.rule, &r.was)));
+        self.former_of(
+            "rules",
+            "rule",
+            rules.rules.iter().map(|r| (&r.rule, &r.was)),
+        );
         let all = screens.screens.iter().map(|s| (&s.screen, &s.was));
         self.former_of("dialogue", "screen", all);
         let all = plan.check_ins.iter().map(|c| (&c.check_in, &c.was));
@@ -45,15 +53,22 @@ impl Builder<'_> {
             let (now, then) = (id.value.as_str(), was.value.as_str());
             let (message, cure) = if living.contains(&then) {
                 let message = format!("`{then}` is an id of today, so `{now}` was not it");
-                (message, "Give the id of an earlier version, or take it out.")
+                (
+                    message,
+                    "Give the id of an earlier version, or take it out.",
+                )
             } else if let Some(other) = claimed.insert(then, now) {
                 let message = format!("`{other}` and `{now}` both say that they were `{then}`");
-                (message, "Answers can go to one of them only: leave it there.")
+                (
+                    message,
+                    "Answers can go to one of them only: leave it there.",
+                )
             } else {
                 continue;
             };
             let message = format!("{kind}: {message}");
-            self.l.say(Code::BadFormer, &file, span_of(was), message, cure);
+            self.l
+                .say(Code::BadFormer, &file, span_of(was), message, cure);
         }
     }
 }
