@@ -8,7 +8,7 @@ use backtalk::editions::Editions;
 use backtalk::engine::session::RoundWhat;
 use backtalk::engine::{Command, Input, Owed, Session, State, Wish, timers};
 use backtalk::store::memory::MemoryStore;
-use backtalk::store::{Commons, Lane, Person, Record, Store};
+use backtalk::store::{Lane, Person, Record, Store};
 use backtalk::turn::{Bot, Origin, take};
 use backtalk::versions::{Counts, migrate, recall};
 use jiff::{SignedDuration, Timestamp};
