@@ -67,7 +67,15 @@ impl Editions {
         if let Some(found) = self.found().get(&form) {
             return Ok(found.clone());
         }
-        let Some(packed) = store.edition(form).await? else {
+        let packed = match store.edition(form).await {
+            // To whoever needs it, that is as if it were not there.
+            Err(StoreError::Unreadable(why)) => {
+                warn!(%form, "an older version of the dialogue cannot be read: {why}");
+                None
+            }
+            packed => packed?,
+        };
+        let Some(packed) = packed else {
             return Ok(None);
         };
         let (files, name, keep_days) = (self.files.clone(), today.name.clone(), today.keep_days);

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use backtalk::engine::session::Form;
 use backtalk::store::commons::{DeadLetter, Note, Process};
 use backtalk::store::migrate::{self, Moved};
 use backtalk::store::redis::RedisStore;

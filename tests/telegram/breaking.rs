@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use backtalk::engine::session::Form;
 use backtalk::store::commons::{DeadLetter, Lead, Note, Process};
 use backtalk::store::memory::MemoryStore;
 use backtalk::store::{
