@@ -110,7 +110,7 @@ fn moves_unseen(way: &Way<'_>, old: &Dialogue, session: &Session, fate: Fate) ->
         Fate::MoreQuestions { .. } | Fate::Rises(_) | Fate::Pinned => false,
     };
     let keeps_buttons = !is_asked || to.log.last().is_none_or(|e| e.what != renumbered);
-    (is_unseen && keeps_buttons).then_some(to)
+    (is_unseen && keeps_buttons).then_some(*to)
 }
 
 fn moved(d: &Dialogue, record: &mut Record, to: Session, now: Timestamp) -> bool {

@@ -8,6 +8,8 @@
 mod carry;
 mod map;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::coaching;
@@ -25,7 +27,7 @@ use map::Map;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Moved {
     /// It goes on there.
-    To(Session),
+    To(Box<Session>),
     /// It stays, and why: in words that tell nothing of what was said.
     Pinned(&'static str),
 }
@@ -131,7 +133,7 @@ impl<'a> Way<'a> {
     }
 
     /// The check that began last from nothing, alone, under the new form.
-    fn last_check(&self, session: &Session) -> Option<Session> {
+    fn last_check(&self, session: &Session) -> Option<Box<Session>> {
         let fresh = What::Began(Begin::Fresh);
         let begin = session.log.iter().rposition(|e| e.what == fresh)?;
         let mut before = session.clone();
@@ -178,7 +180,7 @@ impl<'a> Way<'a> {
             }),
             None => to.visits_before = to.visits_before.wrapping_add(u32::from(renumbered)),
         }
-        Moved::To(to)
+        Moved::To(Box::new(to))
     }
 
     /// Whether the same is known, and the same was told.
@@ -188,9 +190,9 @@ impl<'a> Way<'a> {
             Some(before) => self.map.knowledge(before, self.new).map(Some),
             None => Some(None),
         };
-        let screens = |all: &std::collections::BTreeSet<ScreenId>| {
+        let screens = |all: &BTreeSet<ScreenId>| {
             let all = all.iter().map(|s| self.map.screen(*s));
-            all.collect::<Option<std::collections::BTreeSet<_>>>()
+            all.collect::<Option<BTreeSet<_>>>()
         };
         let unanswered = was.unanswered.iter().map(|f| self.map.fact(*f));
         let check_in = match was.check_in {

@@ -22,7 +22,7 @@ const WHOLE: usize = 60;
 
 fn to(moved: Moved) -> Session {
     match moved {
-        Moved::To(session) => session,
+        Moved::To(session) => *session,
         Moved::Pinned(why) => panic!("pinned: {why}"),
     }
 }

@@ -1,6 +1,6 @@
 //! Where the elements of one form are in another: by their ids, or those that they had before.
 
-use crate::dialogue::{Act, Dialogue, FactId, FactKind, Item, Knowledge, Known, Options, ScreenId};
+use crate::dialogue::{Act, Dialogue, FactId, Item, Knowledge, Known, Options, ScreenId};
 
 /// The numbers of one form in those of another; nothing where it has no such element.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,9 +167,7 @@ impl Map {
                     .filter_map(|o| self.option(fact, o))
                     .fold(0, |sum, (_, o)| sum | 1 << o),
             };
-            let to = self.fact(fact)?;
-            debug_assert!(new.facts[to].kind == FactKind::Multi || there.off == 0);
-            out.set(to, there);
+            out.set(self.fact(fact)?, there);
         }
         Some(out)
     }
@@ -183,7 +181,17 @@ struct Meaning<'a> {
     then: Option<ScreenId>,
     lasts: bool,
     /// Of one that stores nothing, what it does.
-    does: Option<(Option<Act>, Option<Act>, Option<&'a str>, bool, bool)>,
+    does: Option<Does<'a>>,
+}
+
+/// What an answer does that stores nothing.
+#[derive(Debug, PartialEq, Eq)]
+struct Does<'a> {
+    act: Option<Act>,
+    also: Option<Act>,
+    reply: Option<&'a str>,
+    page: bool,
+    recheck: bool,
 }
 
 impl Meaning<'_> {
@@ -191,14 +199,12 @@ impl Meaning<'_> {
         let mut sets = item.sets.clone();
         sets.sort_unstable();
         let says_nothing = sets.is_empty() && item.then.is_none();
-        let does = || {
-            (
-                item.act,
-                item.also,
-                item.reply.as_deref(),
-                item.page.is_some(),
-                item.recheck.is_some(),
-            )
+        let does = || Does {
+            act: item.act,
+            also: item.also,
+            reply: item.reply.as_deref(),
+            page: item.page.is_some(),
+            recheck: item.recheck.is_some(),
         };
         Meaning {
             sets,
