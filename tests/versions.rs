@@ -7,7 +7,6 @@ mod changed;
 mod corpus;
 #[path = "versions/moves.rs"]
 mod moves;
-#[allow(dead_code, reason = "Other tests use the rest.")]
 #[path = "people/mod.rs"]
 mod people;
 #[path = "versions/store.rs"]
