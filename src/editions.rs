@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::dialogue::issue::Sources;
 use crate::dialogue::{Dialogue, Form, load};
@@ -49,9 +49,7 @@ impl Editions {
             return Ok(());
         }
         let packed = pack(&own(&self.files, &today.name));
-        store.keep_edition(today.form, &packed).await?;
-        info!(form = %today.form, bytes = packed.len(), "this version of the dialogue is kept");
-        Ok(())
+        store.keep_edition(today.form, &packed).await
     }
 
     /// The edition of this form. Nothing when it was not kept, or cannot be read by this program.
