@@ -4,6 +4,7 @@ mod mutants;
 mod operators;
 mod prove;
 mod score;
+mod versions;
 
 use std::io::IsTerminal;
 use std::num::NonZeroU32;
@@ -21,7 +22,6 @@ use crate::clock::{Clock, ShiftedClock, SystemClock};
 use crate::config::{self, StoreChoice, StoreSettings};
 use crate::dialogue::issue::{self, Sources};
 use crate::dialogue::{Dialogue, load};
-use crate::turn::Bot;
 use crate::{app, common_time, heartbeat, shipped, store_open, terminal, vignettes};
 
 /// Triage and first help for a back spasm, in Telegram and in the terminal.
@@ -69,6 +69,10 @@ enum Cmd {
     Store(operators::StoreCmd),
     /// Look at everything that a bot needs, and say what is wrong and what to do about it.
     Doctor(operators::DoctorArgs),
+    /// Move talks that began over an older version of the dialogue to this one.
+    Migrate(versions::MigrateArgs),
+    /// Tell people whom this version of the dialogue finds more urgent than what they were told.
+    Recall(versions::RecallArgs),
     /// Check the dialogue files.
     Check(CheckArgs),
     /// Prove the laws of the dialogue over all answers.
@@ -300,6 +304,8 @@ fn run(cli: Cli) -> Outcome {
         Cmd::Key => operators::key(),
         Cmd::Store(command) => operators::store(command),
         Cmd::Doctor(args) => operators::doctor(&cli.files, &args),
+        Cmd::Migrate(args) => versions::migrate(&cli.files, &args),
+        Cmd::Recall(args) => versions::recall(&cli.files, &args),
         Cmd::Check(args) => check(&cli.files, &args),
         Cmd::Prove(args) => prove::prove(&cli.files, &args),
         Cmd::Triage(args) => triage(&cli.files, &args),
@@ -367,7 +373,7 @@ fn chat(files: &Files, args: ChatArgs) -> Outcome {
             }
         );
     }
-    let bot = Bot { dialogue, store };
+    let bot = runtime.block_on(versions::bot(files, dialogue, store))?;
     let clock: Box<dyn Clock> = match (args.at, args.speed) {
         (None, 1.0) => {
             let clock = runtime.block_on(common_time::clock(&*bot.store));
@@ -413,7 +419,8 @@ fn telegram(files: &Files, args: RunArgs) -> Outcome {
     runtime()?.block_on(async {
         let number = config::bot_number(&settings.token);
         let store = store_open::open(&store, number).await?;
-        app::run(Bot { dialogue, store }, settings, access).await
+        let bot = versions::bot(files, dialogue, store).await?;
+        app::run(bot, settings, access).await
     })?;
     Ok(ExitCode::SUCCESS)
 }

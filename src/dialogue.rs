@@ -121,6 +121,19 @@ pub struct Pauses {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub struct Form(pub [u8; 8]);
 
+impl Form {
+    /// The form that is printed like this.
+    pub fn parse(text: &str) -> Option<Form> {
+        let byte = |n: usize| u8::from_str_radix(text.get(2 * n..2 * n + 2)?, 16).ok();
+        let mut form = Form::default();
+        for (n, to) in form.0.iter_mut().enumerate() {
+            *to = byte(n)?;
+        }
+        // `+f` is a number too, but not as we write it.
+        (form.to_string() == text).then_some(form)
+    }
+}
+
 impl std::fmt::Display for Form {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
@@ -138,6 +151,8 @@ impl std::fmt::Debug for Form {
 pub struct Fact {
     /// Its id.
     pub id: String,
+    /// The ids that it had in earlier versions.
+    pub was: Vec<String>,
     /// How many answers it takes.
     pub kind: FactKind,
     /// 0 opening to 4 safety of self-care.
@@ -210,6 +225,8 @@ impl Fact {
 pub struct FactOption {
     /// Its id.
     pub id: String,
+    /// The ids that it had in earlier versions.
+    pub was: Vec<String>,
     /// What the person reads.
     pub label: Template,
     /// How a sentence names it as something that may come; nothing where it cannot.
@@ -267,6 +284,8 @@ pub struct Phase {
 pub struct Screen {
     /// Its id.
     pub id: String,
+    /// The ids that it had in earlier versions.
+    pub was: Vec<String>,
     /// Its phase.
     pub phase: usize,
     /// Shown only when this holds.
@@ -344,6 +363,8 @@ pub struct Item {
 pub struct Rule {
     /// Its id.
     pub id: String,
+    /// The ids that it had in earlier versions.
+    pub was: Vec<String>,
     /// The condition.
     pub when: Condition,
     /// How urgent it is.
@@ -502,6 +523,8 @@ pub struct Clock {
 pub struct Drill {
     /// Its id.
     pub id: String,
+    /// The ids that it had in earlier versions.
+    pub was: Vec<String>,
     /// The page that has its button.
     pub page: usize,
     /// The button that begins it.
@@ -620,6 +643,8 @@ pub struct Line {
 pub struct CheckIn {
     /// Its id.
     pub id: String,
+    /// The ids that it had in earlier versions.
+    pub was: Vec<String>,
     /// Hours after the verdict.
     pub after_hours: u32,
     /// For whom.

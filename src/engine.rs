@@ -16,8 +16,10 @@ pub mod history;
 pub mod input;
 pub mod local;
 pub mod meant;
+pub mod moved;
 pub mod plain_text;
 pub mod press;
+pub mod recall;
 pub mod rounds;
 pub mod route;
 pub mod session;
@@ -65,26 +67,27 @@ const MOST_WAITING: usize = 6;
 
 /// Apply one input to a session.
 pub fn step(d: &Dialogue, session: &Session, input: &Input, now: Timestamp) -> Step {
-    let mut turn = Turn {
-        d,
-        now,
-        s: session.clone(),
-        owed: Vec::new(),
-        fresh: false,
-        notice: None,
-        erase: false,
-        day_passed: false,
-        carried_on: false,
-    };
+    let mut turn = Turn::new(d, session, now);
     turn.take(input);
     turn.keep_danger(session);
     turn.conclude();
-    Step {
-        session: (!turn.erase).then_some(turn.s),
-        owed: turn.owed,
-        fresh: turn.fresh,
-        notice: turn.notice,
-    }
+    turn.done()
+}
+
+/// The first half of a step: what the input says. What follows from it is left to [`conclude`],
+/// which may be over a newer form.
+fn hear(d: &Dialogue, session: &Session, input: &Input, now: Timestamp) -> Step {
+    let mut turn = Turn::new(d, session, now);
+    turn.take(input);
+    turn.keep_danger(session);
+    turn.done()
+}
+
+/// The other half of a step.
+fn conclude(d: &Dialogue, session: &Session, now: Timestamp) -> Step {
+    let mut turn = Turn::new(d, session, now);
+    turn.conclude();
+    turn.done()
 }
 
 /// A new session for a dialogue.
@@ -125,6 +128,31 @@ struct Turn<'a> {
     day_passed: bool,
     /// *No* or *Carry on* was pressed.
     carried_on: bool,
+}
+
+impl<'a> Turn<'a> {
+    fn new(d: &'a Dialogue, session: &Session, now: Timestamp) -> Turn<'a> {
+        Turn {
+            d,
+            now,
+            s: session.clone(),
+            owed: Vec::new(),
+            fresh: false,
+            notice: None,
+            erase: false,
+            day_passed: false,
+            carried_on: false,
+        }
+    }
+
+    fn done(self) -> Step {
+        Step {
+            session: (!self.erase).then_some(self.s),
+            owed: self.owed,
+            fresh: self.fresh,
+            notice: self.notice,
+        }
+    }
 }
 
 impl Turn<'_> {

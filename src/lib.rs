@@ -20,6 +20,8 @@ pub mod config;
 pub mod dialogue;
 /// Looks at everything that a bot needs, and says what to do about it.
 pub mod doctor;
+/// The editions of a dialogue, kept in the store for talks that began with them.
+pub mod editions;
 /// The conversation: `step(dialogue, session, input, now) -> Step`. Pure and total.
 pub mod engine;
 /// Places at which a test can have the process die.
@@ -58,6 +60,8 @@ pub mod telegram;
 pub mod terminal;
 /// Load, step, commit, deliver: the one place where the pure core meets I/O.
 pub mod turn;
+/// What a new version of the dialogue means for those who talk: counted, moved, told.
+pub mod versions;
 /// Vignettes: cases with expected results.
 pub mod vignettes;
 /// What would change an advice, and what keeps it from being self-care. Pure.

@@ -133,10 +133,7 @@ impl<'a> Runner<'a> {
         open: OpenStore<'a>,
         language: Option<String>,
     ) -> Runner<'a> {
-        let bot = Bot {
-            dialogue: d.clone(),
-            store: open(),
-        };
+        let bot = Bot::new(d.clone(), open());
         Runner {
             bot,
             mode,

@@ -17,10 +17,11 @@ pub use delivery::deliver;
 pub use lane::lane;
 
 use crate::dialogue::{Act, Dialogue};
+use crate::editions::Editions;
 use crate::engine::coaching::{Round, standing};
 use crate::engine::session::Aside;
 use crate::engine::{
-    self, Command, Input, Owed, Press, Session, State, View, Wish, step, timers, view,
+    self, Command, Input, Owed, Press, Session, State, View, Wish, moved, step, timers, view,
 };
 use crate::fail_point;
 use crate::store::{
@@ -34,6 +35,32 @@ pub struct Bot {
     pub dialogue: Arc<Dialogue>,
     /// The store.
     pub store: Arc<dyn Store>,
+    /// Older editions of the dialogue, for talks that began with them.
+    pub editions: Arc<Editions>,
+}
+
+impl Bot {
+    /// A bot that knows no edition but today's.
+    pub fn new(dialogue: Arc<Dialogue>, store: Arc<dyn Store>) -> Bot {
+        Bot {
+            dialogue,
+            store,
+            editions: Arc::default(),
+        }
+    }
+
+    /// The edition over which a record was held, if it is at hand; of an empty one that of today.
+    pub async fn edition_of(&self, record: &Record) -> Result<Option<Arc<Dialogue>>, StoreError> {
+        let form = record.body.session.as_ref().map(|s| s.form);
+        let form = form.unwrap_or(self.dialogue.form);
+        self.editions.find(&*self.store, &self.dialogue, form).await
+    }
+
+    /// The same, or today's where it is not at hand.
+    async fn edition_or_today(&self, record: &Record) -> Result<Arc<Dialogue>, StoreError> {
+        let found = self.edition_of(record).await?;
+        Ok(found.unwrap_or_else(|| self.dialogue.clone()))
+    }
 }
 
 /// What a turn did.
@@ -140,7 +167,9 @@ pub async fn take(
         if update.is_some_and(|u| record.seen.contains(&u)) {
             return Ok(unchanged(record));
         }
-        let mut session = session_of(&bot.dialogue, &record);
+        let edition = bot.edition_or_today(&record).await?;
+        let (before, today) = (&*edition, &*bot.dialogue);
+        let mut session = session_of(before, &record);
         let lost = record
             .body
             .session
@@ -153,7 +182,14 @@ pub async fn take(
         if let Some(language) = &origin.language {
             engine::meet(&bot.dialogue, &mut session, language);
         }
-        let result = step(&bot.dialogue, &session, input, now);
+        let result = if session.form == today.form {
+            step(today, &session, input, now)
+        } else {
+            // A verdict that is still owed is told from the log of before.
+            let owes = |o: &OwedEntry| matches!(o.owed, Owed::Verdict { .. });
+            let may_cut = !record.body.owed.iter().any(owes);
+            moved::step(before, today, &session, input, now, may_cut)
+        };
         let Some(after) = result.session else {
             // Nothing will speak of a pack that is still on.
             let on = matches!(standing(&session).round, Round::On { .. });
@@ -162,7 +198,7 @@ pub async fn take(
                 .owed
                 .iter()
                 .chain(&off)
-                .map(|o| engine::view::render(&bot.dialogue, &session, o, now))
+                .map(|o| engine::view::render(before, &session, o, now))
                 // Nobody would know what a button means.
                 .map(|view| View {
                     rows: Vec::new(),
@@ -190,13 +226,7 @@ pub async fn take(
             next.body.owed.retain(meant);
         }
         for owed in warning.into_iter().chain(result.owed) {
-            next.body.owed.push(OwedEntry {
-                number: next.body.next_owed,
-                owed,
-                attempts: 0,
-                refused: 0,
-            });
-            next.body.next_owed = next.body.next_owed.wrapping_add(1);
+            next.body.owe(owed);
         }
         bound_owed(&mut next.body.owed);
         if let Some(u) = update {
@@ -205,9 +235,15 @@ pub async fn take(
         if input.is_theirs() {
             next.active = now;
         }
-        place_question(&bot.dialogue, &mut next, result.fresh, now);
-        place_live(&bot.dialogue, &mut next, now);
-        note_due(&bot.dialogue, &mut next, now);
+        let form = next.body.session.as_ref().map(|s| s.form);
+        let after = if form == Some(before.form) {
+            before
+        } else {
+            today
+        };
+        place_question(after, &mut next, result.fresh, now);
+        place_live(after, &mut next, now);
+        note_due(after, &mut next, now);
         if *input == Input::Blocked {
             owe_nothing(&mut next);
         }
@@ -317,8 +353,8 @@ fn nothing_kept() -> Turned {
     }
 }
 
-/// The session of a record, or a new one. Answers to another form of the dialogue cannot be read
-/// with this one, so the person is told and asked again.
+/// The session of a record over the edition it names, or a new one. Answers to a form of which no
+/// edition is at hand cannot be read, so the person is told and asked again.
 fn session_of(d: &Dialogue, record: &Record) -> Session {
     match &record.body.session {
         Some(s) if s.form == d.form => s.clone(),

@@ -115,10 +115,7 @@ impl Process {
             clock.set(&sample(&clock, world));
         }
         Process {
-            bot: Bot {
-                dialogue: people::shared_dialogue(),
-                store: store.clone(),
-            },
+            bot: Bot::new(people::shared_dialogue(), store.clone()),
             clock,
             off_ms,
         }

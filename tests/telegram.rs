@@ -1,5 +1,7 @@
 //! The real program against the emulated Bot API: talks, kills, faults, floods, and what it prints.
 
+#[path = "changed/mod.rs"]
+mod changed;
 mod emulator;
 
 #[path = "telegram/access.rs"]
@@ -47,3 +49,5 @@ mod start;
 mod strangers;
 #[path = "telegram/talk.rs"]
 mod talk;
+#[path = "telegram/versions.rs"]
+mod versions;

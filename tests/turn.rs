@@ -84,10 +84,7 @@ impl Channel for Scripted {
 }
 
 fn bot() -> Bot {
-    Bot {
-        dialogue: DIALOGUE.clone(),
-        store: Arc::new(MemoryStore::new()),
-    }
+    Bot::new(DIALOGUE.clone(), Arc::new(MemoryStore::new()))
 }
 
 fn noon() -> Timestamp {

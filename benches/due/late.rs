@@ -165,10 +165,7 @@ pub async fn lateness(store: Arc<dyn Store>, people: usize) -> Late {
         }),
         all: Notify::new(),
     });
-    let bot = Bot {
-        dialogue: people::shared_dialogue(),
-        store: store.clone(),
-    };
+    let bot = Bot::new(people::shared_dialogue(), store.clone());
     let reminder = Reminder {
         store,
         clock: clock.clone(),

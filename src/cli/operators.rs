@@ -152,7 +152,7 @@ async fn clear_letters(args: &ClearArgs) -> Outcome {
 }
 
 /// The number of the bot that a store says it belongs to.
-async fn owner(settings: &StoreSettings) -> Result<u64, String> {
+pub(super) async fn owner(settings: &StoreSettings) -> Result<u64, String> {
     let store = store_open::as_it_is(settings, Keyring::none()).await?;
     let owner = store.note(Note::Bot).await.map_err(|e| e.to_string())?;
     owner.and_then(|bot| bot.parse().ok()).ok_or_else(|| {
@@ -164,7 +164,7 @@ async fn owner(settings: &StoreSettings) -> Result<u64, String> {
 }
 
 /// A file is not created by looking at it.
-fn must_exist(choice: &StoreChoice) -> Result<(), String> {
+pub(super) fn must_exist(choice: &StoreChoice) -> Result<(), String> {
     match choice {
         StoreChoice::Memory => {
             Err("What is kept in memory ends with its process. Give a file or a Redis.".into())

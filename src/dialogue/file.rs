@@ -28,6 +28,10 @@ pub struct FactEntry {
     /// The id, used in conditions, vignettes and replays. It never changes its meaning.
     #[schemars(with = "String")]
     pub fact: Text,
+    /// Ids that it had in earlier versions, so that answers to those still count.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub was: Vec<Text>,
     /// How many answers it takes.
     #[serde(rename = "type")]
     pub kind: FactKind,
@@ -131,6 +135,10 @@ pub struct OptionEntry {
     /// The id, used in conditions.
     #[schemars(with = "String")]
     pub id: Text,
+    /// Ids that it had in earlier versions, so that answers to those still count.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub was: Vec<Text>,
     /// What the person reads.
     pub label: String,
 }
@@ -246,6 +254,10 @@ pub struct RuleEntry {
     /// The id.
     #[schemars(with = "String")]
     pub rule: Text,
+    /// Ids that it had in earlier versions, so that answers to those still count.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub was: Vec<Text>,
     /// The condition. `ELSE` holds when no rule of another disposition fired.
     #[schemars(with = "String")]
     pub when: Text,
@@ -392,6 +404,10 @@ pub struct ScreenEntry {
     /// The id.
     #[schemars(with = "String")]
     pub screen: Text,
+    /// Ids that it had in earlier versions, so that answers to those still count.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub was: Vec<Text>,
     /// The phase it belongs to.
     #[schemars(with = "String")]
     pub phase: Text,
@@ -901,6 +917,10 @@ pub struct DrillEntry {
     /// The id.
     #[schemars(with = "String")]
     pub drill: Text,
+    /// Ids that it had in earlier versions, so that answers to those still count.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub was: Vec<Text>,
     /// The page of the plan that has its button.
     #[schemars(with = "String")]
     pub page: Text,
@@ -1054,6 +1074,10 @@ pub struct CheckInEntry {
     /// The id.
     #[schemars(with = "String")]
     pub check_in: Text,
+    /// Ids that it had in earlier versions, so that answers to those still count.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub was: Vec<Text>,
     /// Hours after the end of triage.
     pub after_hours: u32,
     /// The dispositions it is for.

@@ -6,6 +6,7 @@
 mod coaching;
 mod common;
 mod fact;
+mod former;
 mod ids;
 mod plan;
 mod refer;
@@ -29,6 +30,7 @@ use super::{
     FollowUp, Form, Gate, IfSo, Item, Line, Message, Page, Pauses, PersonLine, Phase, Round, Rule,
     Ruling, Screen, ScreenId, ScreenKind, Since, Source, Verdict, Wait, form,
 };
+use former::former;
 
 /// The placeables that a text may use: what the bot can fill in.
 pub const PLACEABLES: &[&str] = &[
@@ -94,8 +96,23 @@ pub const PLACEABLES: &[&str] = &[
     "changes",
 ];
 
+/// The files of a dialogue that [`load`] reads besides those that hold everywhere.
+pub const FILES: [&str; 8] = [
+    "facts", "rules", "dialogue", "verdict", "plan", "cards", "sources", "rulings",
+];
+
 /// Read the dialogue `name` from its files, or say everything that is wrong with them.
 pub fn load(sources: &Sources, name: &str) -> Result<Dialogue, Vec<Issue>> {
+    read(sources, name, None)
+}
+
+/// Read an edition that had this form when it was kept. Another program may have taken the hash of
+/// it otherwise, so it is not taken again.
+pub fn load_edition(sources: &Sources, name: &str, form: Form) -> Result<Dialogue, Vec<Issue>> {
+    read(sources, name, Some(form))
+}
+
+fn read(sources: &Sources, name: &str, form: Option<Form>) -> Result<Dialogue, Vec<Issue>> {
     let mut loader = Loader {
         texts: sources,
         issues: Vec::new(),
@@ -160,6 +177,7 @@ pub fn load(sources: &Sources, name: &str) -> Result<Dialogue, Vec<Issue>> {
         cards,
         source_list,
         rulings,
+        form,
     )
 }
 
@@ -288,6 +306,7 @@ impl Builder<'_> {
         cards: file::CardsFile,
         source_list: file::SourcesFile,
         rulings: file::RulingsFile,
+        known_form: Option<Form>,
     ) -> Result<Dialogue, Vec<Issue>> {
         self.take_ids(
             &facts,
@@ -300,6 +319,7 @@ impl Builder<'_> {
             &rulings,
             &common,
         );
+        self.check_former(&facts, &rules, &screens, &plan);
         let path = |file: &str| format!("{}/{file}.yaml", self.name);
         let (facts_path, rules_path, screens_path) =
             (path("facts"), path("rules"), path("dialogue"));
@@ -348,6 +368,7 @@ impl Builder<'_> {
             .iter()
             .map(|r| Rule {
                 id: r.rule.value.clone(),
+                was: former(&r.was),
                 when: self.condition(&rules_path, &r.when, false, true),
                 disposition: r.disposition,
                 reason: self.text(&rules_path, &r.reason),
@@ -580,7 +601,7 @@ impl Builder<'_> {
             places: self.places,
             keep_days: super::KEEP_DAYS,
         };
-        dialogue.form = form::form(&dialogue);
+        dialogue.form = known_form.unwrap_or_else(|| form::form(&dialogue));
         if let Some(signed) = &screens.signed_off {
             dialogue.signed_off = Some(format!("{}, {}", signed.by, signed.date));
             if signed.form.value != dialogue.form.to_string() {
@@ -703,6 +724,10 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "re_booked",
     "re_new_sign",
     "re_seen",
+    "recall_emergency",
+    "recall_routine",
+    "recall_soon",
+    "recall_urgent",
     "recheck_repeat",
     "reminders",
     "rest_first",
@@ -732,6 +757,8 @@ pub const NEEDED_MESSAGES: &[&str] = &[
     "unknown_media",
     "unknown_text",
     "unpaused",
+    "version_asks",
+    "version_rises",
     "warm_line",
     "was_it_off",
     "what_if",

@@ -63,6 +63,7 @@ impl Owed {
             Owed::Message { id, .. } | Owed::Reminder { id, .. } => match id.as_str() {
                 "ice_off" | "heat_off" | "off_again" | "skin_check_5" => Some(Priority::TakeOff),
                 "safety_2h" | "safety_24h" => Some(Priority::Safety),
+                super::recall::EMERGENCY => Some(Priority::Emergency),
                 _ => None,
             },
             _ => None,

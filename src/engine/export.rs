@@ -208,6 +208,15 @@ pub enum Said {
     /// These danger signs go first.
     #[serde(rename = "is asked this first")]
     First(Asked),
+    /// From here on a newer version of the questions counts.
+    #[serde(rename = "went on with newer questions")]
+    Moved {
+        /// Whether buttons of before mean nothing any more.
+        renumbered: bool,
+    },
+    /// It was told that newer rules find it more urgent.
+    #[serde(rename = "was asked to check again")]
+    Recalled,
 }
 
 /// An answer of a screen.

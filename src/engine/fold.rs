@@ -38,6 +38,8 @@ pub struct State {
     pub planned: bool,
     /// The number of the open question; a button names it.
     pub visit: u32,
+    /// The first visit whose buttons carry the numbers of this form.
+    pub renumbered: u32,
     /// When each fact that the clock counts from was last answered, in milliseconds since 1970.
     pub said_at: BTreeMap<FactId, i64>,
     /// The person was away for long, and is asked whether anything is new.
@@ -104,6 +106,7 @@ impl State {
             floor: None,
             planned: false,
             visit: session.visits_before.wrapping_add(visits(log)),
+            renumbered: renumbered(session.visits_before, log),
             said_at: BTreeMap::new(),
             came_back: None,
             began_ms: None,
@@ -244,6 +247,8 @@ impl State {
                 }
                 self.came_back = Some(a_day);
             }
+            // They are not among the events that count.
+            What::Moved { .. } | What::Recalled => {}
         }
     }
 
@@ -565,9 +570,22 @@ fn lasts(d: &Dialogue, what: What) -> bool {
     item.is_some_and(|i| i.lasts)
 }
 
-/// How many questions were settled: every event but ticks opens a new visit.
+/// How many questions were settled: every event but ticks opens a new visit, and so does a form
+/// in which the numbers of buttons mean something else.
 fn visits(log: &[Event]) -> u32 {
-    log.iter().filter(|e| !is_tick(e.what)).count() as u32
+    let opens = |what| match what {
+        What::Moved { renumbered } => renumbered,
+        What::Recalled => false,
+        what => !is_tick(what),
+    };
+    log.iter().filter(|e| opens(e.what)).count() as u32
+}
+
+/// The first visit whose buttons carry the numbers of this form.
+fn renumbered(before: u32, log: &[Event]) -> u32 {
+    let moved = What::Moved { renumbered: true };
+    let last = log.iter().rposition(|e| e.what == moved);
+    last.map_or(0, |n| before.wrapping_add(visits(&log[..=n])))
 }
 
 fn is_tick(what: What) -> bool {
@@ -597,6 +615,7 @@ pub(super) fn effective(d: &Dialogue, log: &[Event]) -> Vec<(usize, Event)> {
             }
             What::Reopened { screen } => reopen(d, &mut out, screen),
             What::Withdrawn => withdraw(&mut out),
+            What::Moved { .. } | What::Recalled => continue,
             _ => {}
         }
         out.push((index, event));

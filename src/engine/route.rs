@@ -71,8 +71,26 @@ fn next(d: &Dialogue, state: &State, after_verdict: bool) -> Option<ScreenId> {
     if let Some(detail) = state.detail(d) {
         return Some(detail);
     }
+    in_order(d, state, after_verdict).next()
+}
+
+/// The screens that are still to be answered before the verdict, as far as can be told by now.
+pub fn pending(d: &Dialogue, state: &State) -> Vec<ScreenId> {
+    let details = state.detail(d);
+    details
+        .into_iter()
+        .chain(in_order(d, state, false))
+        .collect()
+}
+
+/// The screens that wait for their turn, without those that an answer opened.
+fn in_order<'a>(
+    d: &'a Dialogue,
+    state: &'a State,
+    after_verdict: bool,
+) -> impl Iterator<Item = ScreenId> + 'a {
     let full = d.completed(&state.known);
-    (0..d.screens.len()).find(|&id| {
+    (0..d.screens.len()).filter(move |&id| {
         let s = &d.screens[id];
         !s.opened
             && d.phases[s.phase].after_verdict == after_verdict

@@ -94,6 +94,14 @@ pub enum What {
     CheckedIn,
     /// Of the danger signs that are asked again, this screen goes first.
     First { screen: u16 },
+    /// From here on the log is in the numbers of a newer form. It has the time of the event before
+    /// it, since nobody said anything.
+    Moved {
+        /// Whether a number on a button of before may mean something else by now, or nothing.
+        renumbered: bool,
+    },
+    /// The person was told that newer rules find more urgent what they had answered.
+    Recalled,
 }
 
 /// How a check begins.
@@ -282,6 +290,19 @@ impl Session {
             at_ms: now.as_millisecond(),
             what,
         });
+    }
+
+    /// Whether they were told of newer rules since their last verdict.
+    pub fn is_recalled(&self) -> bool {
+        let mut after = self.log.iter().rev();
+        let last = after.find(|e| matches!(e.what, What::Told { .. } | What::Recalled));
+        last.is_some_and(|e| e.what == What::Recalled)
+    }
+
+    /// Whether what the log's event of this number says was said over an older form.
+    pub fn is_of_older_form(&self, event: usize) -> bool {
+        let mut after = self.log.iter().skip(event);
+        after.any(|e| matches!(e.what, What::Moved { .. }))
     }
 
     /// When the person last said anything.

@@ -12,6 +12,14 @@ impl Turn<'_> {
     /// ended with it.
     pub(super) fn press(&mut self, press: &Press, state: &State) {
         let now_open = press.visit == state.visit;
+        // These count whenever they are pressed, so their numbers must be those of today.
+        let by_number = matches!(
+            press.wish,
+            Wish::Page(..) | Wish::CheckInNow(_) | Wish::SkipCheckIn(_) | Wish::Drill(_)
+        );
+        if by_number && press.visit < state.renumbered {
+            return self.stale();
+        }
         let screen = match route::place(self.d, state) {
             Place::Asking(screen) => Some(screen),
             _ => None,

@@ -14,6 +14,8 @@ use jiff::Timestamp;
 use lru::LruCache;
 use tokio::time::Instant;
 
+use crate::engine::session::Form;
+
 use super::commons::{DeadLetter, Grant, Lead, Note, Process};
 use super::{Claim, Commit, Commons, Lane, Person, Record, Store, StoreError, Stored, UpdateId};
 
@@ -194,6 +196,18 @@ impl Commons for Cached {
 
     async fn set_note(&self, note: Note, text: &str) -> Result<(), StoreError> {
         self.store.set_note(note, text).await
+    }
+
+    async fn keep_edition(&self, form: Form, packed: &[u8]) -> Result<(), StoreError> {
+        self.store.keep_edition(form, packed).await
+    }
+
+    async fn edition(&self, form: Form) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.edition(form).await
+    }
+
+    async fn editions(&self) -> Result<Vec<Form>, StoreError> {
+        self.store.editions().await
     }
 
     async fn attempt(&self, update: UpdateId) -> Result<u32, StoreError> {

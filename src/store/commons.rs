@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Person, StoreError, UpdateId};
+use crate::engine::session::Form;
 
 /// A process of the bot, by a random number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +94,16 @@ pub trait Commons: Send + Sync {
 
     /// Write a note.
     async fn set_note(&self, note: Note, text: &str) -> Result<(), StoreError>;
+
+    /// Keep the edition of a dialogue that has this form: its files, packed. One that is kept
+    /// already may be replaced.
+    async fn keep_edition(&self, form: Form, packed: &[u8]) -> Result<(), StoreError>;
+
+    /// The edition of this form, packed, if it was kept.
+    async fn edition(&self, form: Form) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The forms of all editions that are kept, in order.
+    async fn editions(&self) -> Result<Vec<Form>, StoreError>;
 
     /// Count one more try to handle this update; the answer is how many there were, with this one.
     async fn attempt(&self, update: UpdateId) -> Result<u32, StoreError>;

@@ -13,6 +13,7 @@ use super::commons::{self, DeadLetter, Lead, Note, Process};
 use super::seal::Keyring;
 use super::stored::{self, Stored};
 use super::{Claim, Commit, Commons, Lane, Person, Record, Store, StoreError, UpdateId};
+use crate::engine::session::Form;
 
 /// Records in memory.
 #[derive(Debug, Default)]
@@ -26,6 +27,7 @@ struct All {
     rows: BTreeMap<Person, Row>,
     leader: Option<Process>,
     notes: HashMap<Note, String>,
+    editions: BTreeMap<[u8; 8], Vec<u8>>,
     attempts: HashMap<UpdateId, u32>,
     letters: Vec<DeadLetter>,
 }
@@ -194,6 +196,19 @@ impl Commons for MemoryStore {
     async fn set_note(&self, note: Note, text: &str) -> Result<(), StoreError> {
         self.all().notes.insert(note, text.to_owned());
         Ok(())
+    }
+
+    async fn keep_edition(&self, form: Form, packed: &[u8]) -> Result<(), StoreError> {
+        self.all().editions.insert(form.0, packed.to_vec());
+        Ok(())
+    }
+
+    async fn edition(&self, form: Form) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.all().editions.get(&form.0).cloned())
+    }
+
+    async fn editions(&self) -> Result<Vec<Form>, StoreError> {
+        Ok(self.all().editions.keys().copied().map(Form).collect())
     }
 
     async fn attempt(&self, update: UpdateId) -> Result<u32, StoreError> {

@@ -1,4 +1,5 @@
-//! Moving everything from one store into another: records as they are kept, notes, dead letters.
+//! Moving everything from one store into another: records as they are kept, the editions of the
+//! dialogue, notes, dead letters.
 //!
 //! `store migrate` calls it, and sees to it that nobody else uses either store. Records are never
 //! opened, so no key is needed: what is sealed stays sealed, under the same version. Until all is
@@ -71,6 +72,11 @@ pub async fn copy(
         progress(n + 1);
     }
     drop(copies);
+    for form in from.editions().await? {
+        if let Some(packed) = from.edition(form).await? {
+            to.keep_edition(form, &packed).await?;
+        }
+    }
     moved.letters = letters(from, to, begun.is_complete).await?;
     to.durable().await?;
     compare(from, to, &people, begun.is_complete).await?;

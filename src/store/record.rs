@@ -116,6 +116,17 @@ impl Record {
 }
 
 impl Body {
+    /// Owe one more message.
+    pub fn owe(&mut self, owed: Owed) {
+        self.owed.push(OwedEntry {
+            number: self.next_owed,
+            owed,
+            attempts: 0,
+            refused: 0,
+        });
+        self.next_owed = self.next_owed.wrapping_add(1);
+    }
+
     /// The body as bytes, with its format number in front.
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = vec![FORMAT];

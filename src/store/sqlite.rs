@@ -13,12 +13,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
 use jiff::Timestamp;
+use rusqlite::Connection;
 
 use super::commons::{DeadLetter, Lead, Note, Process};
 use super::seal::Keyring;
 use super::stored::{self, Stored};
 use super::{Claim, Commit, Commons, Lane, Person, Record, Store, StoreError, UpdateId};
+use crate::engine::session::Form;
 use writer::{After, Writer};
 
 /// Records in a SQLite file. Dropping it waits until the file is closed.
@@ -26,6 +30,15 @@ use writer::{After, Writer};
 pub struct SqliteStore {
     writer: Writer,
     keys: Arc<Keyring>,
+}
+
+/// What the notes begin with that keep the files of an edition; its form follows. A text can be
+/// kept without another table, which an older program would not know.
+const EDITION: &str = "edition:";
+
+/// The note that keeps the edition of this form.
+fn edition(form: Form) -> String {
+    format!("{EDITION}{form}")
 }
 
 /// The note that names the process which polls.
@@ -199,6 +212,33 @@ impl Commons for SqliteStore {
                 queries::set_note(file, note.name(), &text)
             })
             .await
+    }
+
+    async fn keep_edition(&self, form: Form, packed: &[u8]) -> Result<(), StoreError> {
+        let text = BASE64_STANDARD_NO_PAD.encode(packed);
+        self.writer
+            .ask(After::Commit, move |file| {
+                queries::set_note(file, &edition(form), &text)
+            })
+            .await
+    }
+
+    async fn edition(&self, form: Form) -> Result<Option<Vec<u8>>, StoreError> {
+        let text = self
+            .writer
+            .ask(After::Commit, move |file| {
+                queries::note(file, &edition(form))
+            })
+            .await?;
+        let damaged = |_| StoreError::Unreadable("the files of an edition are damaged".into());
+        let unpack = |text: String| BASE64_STANDARD_NO_PAD.decode(text).map_err(damaged);
+        text.map(unpack).transpose()
+    }
+
+    async fn editions(&self) -> Result<Vec<Form>, StoreError> {
+        let names = |file: &Connection| queries::notes_after(file, EDITION);
+        let names = self.writer.ask(After::Commit, names).await?;
+        Ok(names.iter().filter_map(|n| Form::parse(n)).collect())
     }
 
     async fn attempt(&self, update: UpdateId) -> Result<u32, StoreError> {

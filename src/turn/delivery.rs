@@ -38,12 +38,14 @@ pub async fn deliver(
     let Some(session) = record.body.session.clone() else {
         return Ok(());
     };
+    let d = bot.edition_or_today(&record).await?;
     let now = clock.now();
-    if !has_undelivered(&bot.dialogue, &record, now) && !has_progress(&bot.dialogue, &record, now) {
+    if !has_undelivered(&d, &record, now) && !has_progress(&d, &record, now) {
         return Ok(());
     }
     let mut delivery = Delivery {
         bot,
+        d,
         person,
         channel,
         urgency,
@@ -70,6 +72,8 @@ pub async fn deliver(
 
 struct Delivery<'a> {
     bot: &'a Bot,
+    /// The edition that the session is held over.
+    d: Arc<Dialogue>,
     person: Person,
     channel: &'a dyn Channel,
     urgency: Priority,
@@ -136,7 +140,7 @@ impl Delivery<'_> {
         let priority = entry.owed.priority().unwrap_or(self.urgency);
         if entry.owed == Owed::Export {
             self.ready(priority).await?;
-            let all = engine::export::export(&self.bot.dialogue, &self.session, self.clock.now());
+            let all = engine::export::export(&self.d, &self.session, self.clock.now());
             self.channel
                 .file(self.person, "backtalk.json", &all)
                 .await?;
@@ -148,10 +152,10 @@ impl Delivery<'_> {
             return self.send_history(entry).await;
         }
         let now = self.clock.now();
-        if !engine::meant::is_timely(&self.bot.dialogue, &self.session, &entry.owed, now) {
+        if !engine::meant::is_timely(&self.d, &self.session, &entry.owed, now) {
             return Ok(());
         }
-        let view = view::render(&self.bot.dialogue, &self.session, &entry.owed, now);
+        let view = view::render(&self.d, &self.session, &entry.owed, now);
         // What a log no longer holds cannot be told; it must not stand in the way of others.
         let parts = parts(view).into_iter().filter(|v| !v.text.is_empty());
         for (n, part) in parts.enumerate() {
@@ -165,7 +169,7 @@ impl Delivery<'_> {
 
     /// The picture of the days, with what it shows in words. Should it not be drawn, the words go.
     async fn send_history(&self, entry: &OwedEntry) -> Result<(), Stop> {
-        let d = &*self.bot.dialogue;
+        let d = &*self.d;
         let now = self.clock.now();
         let view = view::render(d, &self.session, &entry.owed, now);
         let history = picture::of_session(d, &self.session, now);
@@ -201,7 +205,7 @@ impl Delivery<'_> {
     }
 
     async fn show_question(&mut self) -> Result<(), Stop> {
-        let Some(open) = view::view(&self.bot.dialogue, &self.session, self.clock.now()) else {
+        let Some(open) = view::view(&self.d, &self.session, self.clock.now()) else {
             return Ok(());
         };
         let view = hash(&open);
@@ -241,7 +245,7 @@ impl Delivery<'_> {
     /// Bring the message of a round or an exercise up to date. The first is as urgent as what it
     /// answers; how far it has come can wait for everything else.
     async fn show_live(&mut self) -> Result<(), Stop> {
-        let d = &*self.bot.dialogue;
+        let d = &*self.d;
         let now = self.clock.now();
         let Some((began_ms, view)) = view::live(d, &self.session, now) else {
             return Ok(());
@@ -258,8 +262,8 @@ impl Delivery<'_> {
         self.ready(Priority::Progress).await?;
         // While it waited, it may have gone on, or be over.
         let now = self.clock.now();
-        let Some((_, view)) = view::live(&self.bot.dialogue, &self.session, now)
-            .filter(|(began, _)| *began == began_ms)
+        let Some((_, view)) =
+            view::live(&self.d, &self.session, now).filter(|(began, _)| *began == began_ms)
         else {
             return Ok(());
         };
@@ -287,7 +291,7 @@ impl Delivery<'_> {
 
     async fn send_live(&mut self) -> Result<(), Stop> {
         let now = self.clock.now();
-        let Some((began_ms, view)) = view::live(&self.bot.dialogue, &self.session, now) else {
+        let Some((began_ms, view)) = view::live(&self.d, &self.session, now) else {
             return Ok(());
         };
         let message = match self.send(&view).await {
@@ -302,7 +306,7 @@ impl Delivery<'_> {
 
     /// Say that rounds and exercises are over, in their own messages.
     async fn end_live(&mut self) -> Result<(), Stop> {
-        let over = view::live_over(&self.bot.dialogue);
+        let over = view::live_over(&self.d);
         for message in self.record.body.over.clone() {
             self.ready(self.urgency).await?;
             match self.channel.edit(self.person, message, &over).await {
@@ -335,7 +339,7 @@ impl Delivery<'_> {
 
     /// What a question message says once it is left behind.
     fn folded(&self) -> View {
-        let d = &*self.bot.dialogue;
+        let d = &*self.d;
         let state = State::of(d, &self.session);
         if !state.open {
             return view::folded(d, &self.session, &state);
@@ -371,7 +375,7 @@ impl Delivery<'_> {
     /// Until the lease on the delivery must be renewed, or a timer comes that may be more urgent.
     fn until_renewal(&self) -> Duration {
         let now = self.clock.now();
-        let next = timers::next_due(&self.bot.dialogue, &self.session, now);
+        let next = timers::next_due(&self.d, &self.session, now);
         next.map_or(RENEWAL, |at| self.clock.until(at).min(RENEWAL))
     }
 
@@ -387,7 +391,7 @@ impl Delivery<'_> {
 
     async fn renew(&mut self) -> Result<(), Stop> {
         let now = self.clock.now();
-        let next = timers::next_due(&self.bot.dialogue, &self.session, now);
+        let next = timers::next_due(&self.d, &self.session, now);
         if next.is_some_and(|at| at <= now) {
             // A timer has come meanwhile, and may be more urgent than this.
             return Err(Stop::Send(SendError::Later(Duration::ZERO)));
@@ -395,7 +399,7 @@ impl Delivery<'_> {
         let mut next = self.record.clone();
         let owed = &mut next.body.owed;
         owed.retain(|o| !self.done.sent.contains(&o.number));
-        note_due(&self.bot.dialogue, &mut next, now);
+        note_due(&self.d, &mut next, now);
         let renewed = self
             .bot
             .store
@@ -430,8 +434,10 @@ impl Delivery<'_> {
             let mut next = found.clone();
             let given_up = done.note_in(&mut next, before, before_live);
             let now = self.clock.now();
-            place_live(&self.bot.dialogue, &mut next, now);
-            note_due(&self.bot.dialogue, &mut next, now);
+            // Whoever changed the record may have moved it to another form.
+            let d = self.bot.edition_or_today(&next).await?;
+            place_live(&d, &mut next, now);
+            note_due(&d, &mut next, now);
             if done.gone {
                 owe_nothing(&mut next);
             }
@@ -440,7 +446,7 @@ impl Delivery<'_> {
                     .unwrap_or(DELIVERY_LEASE)
                     .max(back_off(&next));
                 let session = next.body.session.as_ref();
-                let timer = session.and_then(|s| timers::next_due(&self.bot.dialogue, s, now));
+                let timer = session.and_then(|s| timers::next_due(&d, s, now));
                 next.due = [Some(now + wait), timer].into_iter().flatten().min();
             }
             fail_point::reach("settle.before");

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use backtalk::engine::session::Form;
 use backtalk::store::commons::{DeadLetter, Note, Process};
 use backtalk::store::migrate::{self, Moved};
 use backtalk::store::redis::RedisStore;
@@ -22,6 +23,7 @@ const CANARY: &str = "canary-of-anna";
 const KEY: &str = "6dTnTxYMYl1WZb5xGcnAFQZJ6kNSrCvs4Xnl4oZTTPY=";
 const BOT: u64 = 4242;
 const PEOPLE: i64 = 300;
+const FORM: Form = Form([7; 8]);
 
 fn ring() -> Keyring {
     Keyring::parse(BOT, KEY).unwrap()
@@ -36,6 +38,7 @@ fn now() -> Timestamp {
 async fn fill(store: &dyn Store) {
     keys::adopt(store, BOT, &ring()).await.unwrap();
     store.set_note(Note::Polled, "123").await.unwrap();
+    store.keep_edition(FORM, b"packed").await.unwrap();
     for person in 0..PEOPLE {
         let active = match person {
             0 | 1 => now() - SignedDuration::from_hours(24 * 100),
@@ -91,6 +94,9 @@ async fn check_same(from: &dyn Store, to: &dyn Store) {
         let (here, there) = (from.note(note).await.unwrap(), to.note(note).await.unwrap());
         assert_eq!(text(here), text(there), "{note:?}");
     }
+    assert_eq!(to.editions().await.unwrap(), [FORM]);
+    let packed = to.edition(FORM).await.unwrap();
+    assert_eq!(packed.as_deref(), Some(&b"packed"[..]));
     keys::adopt(to, BOT, &ring()).await.unwrap();
 }
 

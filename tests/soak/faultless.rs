@@ -24,10 +24,7 @@ pub async fn new_messages(
     id: i64,
     did: &[(Timestamp, Input)],
 ) -> HashMap<Words, usize> {
-    let bot = Bot {
-        dialogue: d.clone(),
-        store: Arc::new(MemoryStore::new()),
-    };
+    let bot = Bot::new(d.clone(), Arc::new(MemoryStore::new()));
     let phone = Phone::default();
     for (n, (at, input)) in (1..).zip(did) {
         let origin = Origin {

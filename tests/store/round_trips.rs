@@ -158,10 +158,7 @@ async fn turn(bot: &Bot, person: i64, update: i64, input: &Input) -> Record {
 fn before_the_answer_redis_is_asked_once_when_warm_and_twice_when_cold() {
     let proxy = Proxy::start();
     let dialogue = load::load(&shipped::built_in(), "back_spasm").unwrap();
-    let bot = Bot {
-        dialogue: Arc::new(dialogue),
-        store: Arc::new(Cached::new(proxy.store())),
-    };
+    let bot = Bot::new(Arc::new(dialogue), Arc::new(Cached::new(proxy.store())));
     let start = Input::Start { language: None };
     let consent = Input::Press(Press {
         visit: 0,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use backtalk::engine::session::Form;
 use backtalk::store::commons::{DeadLetter, Grant, Lead, MOST_LETTERS, Note, Process};
 use backtalk::store::memory::MemoryStore;
 use backtalk::store::{Commit, Lane, Person, Record, Store};
@@ -59,6 +60,29 @@ fn a_note_says_what_was_written_last() {
             let found = block_on(store.note(note)).unwrap();
             assert_eq!(found.as_deref(), Some(note.name()), "{}", subject.name);
         }
+    }
+}
+
+#[test]
+fn editions_are_kept_by_form_and_what_was_kept_last_counts() {
+    for subject in every_place() {
+        let (store, name) = (subject.store, subject.name);
+        let (one, two) = (Form([0xff; 8]), Form([0, 1, 2, 3, 4, 5, 6, 7]));
+        // Any bytes, and more of them than one page of anything.
+        let long: Vec<u8> = (0..200_000_u32).map(|n| (n % 251) as u8).collect();
+        assert_eq!(block_on(store.editions()).unwrap(), [], "{name}");
+        assert_eq!(block_on(store.edition(one)).unwrap(), None, "{name}");
+        for (form, packed) in [(one, &b""[..]), (two, b"\0\xff two"), (one, &long)] {
+            block_on(store.keep_edition(form, packed)).unwrap();
+        }
+        assert_eq!(block_on(store.editions()).unwrap(), [two, one], "{name}");
+        let found = block_on(store.edition(one)).unwrap();
+        assert!(found.as_ref() == Some(&long), "{name}");
+        let found = block_on(store.edition(two)).unwrap();
+        assert_eq!(found.as_deref(), Some(&b"\0\xff two"[..]), "{name}");
+        // They are nobody's.
+        block_on(store.forget(Person(7))).unwrap();
+        assert_eq!(block_on(store.editions()).unwrap().len(), 2, "{name}");
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use backtalk::engine::session::Form;
 use backtalk::store::commons::{DeadLetter, Lead, Note, Process};
 use backtalk::store::memory::MemoryStore;
 use backtalk::store::{
@@ -92,6 +93,18 @@ impl Commons for Breaking {
 
     async fn set_note(&self, note: Note, text: &str) -> Result<(), StoreError> {
         self.store.set_note(note, text).await
+    }
+
+    async fn keep_edition(&self, form: Form, packed: &[u8]) -> Result<(), StoreError> {
+        self.store.keep_edition(form, packed).await
+    }
+
+    async fn edition(&self, form: Form) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.edition(form).await
+    }
+
+    async fn editions(&self) -> Result<Vec<Form>, StoreError> {
+        self.store.editions().await
     }
 
     async fn attempt(&self, update: UpdateId) -> Result<u32, StoreError> {

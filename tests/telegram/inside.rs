@@ -77,10 +77,7 @@ impl Inside {
         let client = telegram::client(&settings).expect("The address is one.");
         let clock = Arc::new(Ahead::default());
         let shared = Arc::new(Shared {
-            bot: Bot {
-                dialogue: DIALOGUE.clone(),
-                store: store.clone(),
-            },
+            bot: Bot::new(DIALOGUE.clone(), store.clone()),
             clock: clock.clone(),
             sender: Sender::new(client, Gate::new(store.clone(), per_second)),
             doorkeeper: Doorkeeper::new(Access::Open, invite::Key::of_token(emulator.token())),

@@ -77,9 +77,11 @@ const ITEMS: [u8; 2] = [4, 6];
 async fn two_processes_apply_each_update_of_one_person_once_and_in_a_possible_order() {
     let prefix = new_prefix();
     let dialogue = Arc::new(load::load(&shipped::built_in(), "back_spasm").expect("It loads."));
-    let bot = async || Bot {
-        dialogue: dialogue.clone(),
-        store: Arc::new(Cached::new(Arc::new(shared().store(&prefix).await))),
+    let bot = async || {
+        Bot::new(
+            dialogue.clone(),
+            Arc::new(Cached::new(Arc::new(shared().store(&prefix).await))),
+        )
     };
     let bots = [bot().await, bot().await];
     let (ann, now) = (Person(ANN), SystemClock.now());

@@ -109,10 +109,7 @@ async fn an_ice_pack_that_stays_on_is_noticed_though_nobody_writes() {
 async fn a_timer_of_which_nothing_is_kept_begins_nothing() {
     let d = load::load(&shipped::built_in(), "back_spasm").expect("The dialogue loads.");
     let store = Arc::new(MemoryStore::new());
-    let bot = Bot {
-        dialogue: Arc::new(d),
-        store: store.clone(),
-    };
+    let bot = Bot::new(Arc::new(d), store.clone());
     let turned = turn::take(
         &bot,
         Person(ANN),

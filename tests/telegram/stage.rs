@@ -2,6 +2,7 @@
 //!
 //! Used by every file of `tests/telegram`. What the emulator does is in `tests/emulator`.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
@@ -143,21 +144,41 @@ impl Stage {
         Another(self.spawn(&[]))
     }
 
+    /// Runs a command of an operator on the same store, and gives what it printed. While the store
+    /// is a file, the program must not run.
+    pub fn operate(&self, command: &[&str]) -> String {
+        let done = Command::new(env!("CARGO_BIN_EXE_backtalk"))
+            .args(command)
+            .env_clear()
+            .env("BACKTALK_STORE", self.place())
+            .envs(self.settings.iter().cloned())
+            .stdin(Stdio::null())
+            .output()
+            .expect("The command runs.");
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(done.status.success(), "{}", said(&done.stderr));
+        said(&done.stdout)
+    }
+
+    /// Where the records are, as the settings say it.
+    fn place(&self) -> OsString {
+        match &self.redis {
+            Some(address) => format!("{address}").into(),
+            None => self.store().into_os_string(),
+        }
+    }
+
     fn spawn(&self, more: &[(&str, &str)]) -> Child {
         let out = File::options()
             .create(true)
             .append(true)
             .open(self.output())
             .expect("A file for its output.");
-        let store = match &self.redis {
-            Some(address) => format!("{address}").into(),
-            None => self.store().into_os_string(),
-        };
         let mut command = program();
         command
             .env("TELOXIDE_TOKEN", self.telegram.token())
             .env("TELOXIDE_API_URL", self.telegram.url())
-            .env("BACKTALK_STORE", store)
+            .env("BACKTALK_STORE", self.place())
             .env("BACKTALK_LOG", "trace")
             .env("BACKTALK_HEARTBEAT", self.folder.path().join("alive"))
             .envs(self.settings.iter().cloned())

@@ -30,6 +30,7 @@ impl Builder<'_> {
         }
         Some(Drill {
             id: e.drill.value.clone(),
+            was: former(&e.was),
             page: page?,
             button: e.button.clone(),
             advises: e.advises.clone(),
@@ -111,6 +112,7 @@ impl Builder<'_> {
             .collect();
         CheckIn {
             id: e.check_in.value.clone(),
+            was: former(&e.was),
             after_hours: e.after_hours,
             dispositions: e.dispositions.clone(),
             message: e.message.as_ref().map(|m| m.value.clone()),

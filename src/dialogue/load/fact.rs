@@ -22,6 +22,7 @@ impl Builder<'_> {
                     let label = self.plain(file, label);
                     options.push(FactOption {
                         id: id.into(),
+                        was: Vec::new(),
                         label,
                         if_so: None,
                     });
@@ -35,6 +36,7 @@ impl Builder<'_> {
                         let label = self.plain(file, &n.to_string());
                         options.push(FactOption {
                             id: n.to_string(),
+                            was: Vec::new(),
                             label,
                             if_so: None,
                         });
@@ -52,6 +54,7 @@ impl Builder<'_> {
                     let label = self.words(file, span_of(&o.id), &o.label);
                     options.push(FactOption {
                         id: o.id.value.clone(),
+                        was: former(&o.was),
                         label,
                         if_so: None,
                     });
@@ -75,6 +78,7 @@ impl Builder<'_> {
             );
             options.push(FactOption {
                 id: "none".into(),
+                was: Vec::new(),
                 label: self.plain(file, "None"),
                 if_so: None,
             });
@@ -194,6 +198,7 @@ impl Builder<'_> {
         }
         Fact {
             id: e.fact.value.clone(),
+            was: former(&e.was),
             kind: e.kind,
             phase: e.phase,
             name: e.name.clone(),

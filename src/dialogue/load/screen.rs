@@ -138,6 +138,7 @@ impl Builder<'_> {
         }
         Screen {
             id: e.screen.value.clone(),
+            was: former(&e.was),
             phase,
             when: self.optional(file, e.when.as_ref(), true),
             // A check-in opens its screens.

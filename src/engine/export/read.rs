@@ -156,6 +156,10 @@ fn event(d: &Dialogue, said: &Said, place: &str, problems: &mut Problems) -> Opt
         Said::First(Asked { screen, .. }) => What::First {
             screen: screen_of(d, screen, place, problems)?,
         },
+        Said::Moved { renumbered } => What::Moved {
+            renumbered: *renumbered,
+        },
+        Said::Recalled => What::Recalled,
     })
 }
 

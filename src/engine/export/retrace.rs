@@ -37,7 +37,10 @@ pub fn retrace(d: &Dialogue, json: &str) -> Result<Retraced, Vec<String>> {
         ..whole.clone()
     };
     for (n, (&event, line)) in whole.log.iter().zip(&file.answers).enumerate() {
-        if let What::Told { disposition } = event.what {
+        if let What::Told { disposition } = event.what
+            // What was told by older rules is not held against those of today.
+            && !whole.is_of_older_form(n)
+        {
             let state = State::of(d, &so_far);
             let found = assessment(d, &state).disposition;
             // It never falls before the danger signs were asked again.
@@ -137,6 +140,8 @@ fn told(said: &Said) -> String {
         Said::CheckIn { check_in, .. } => format!("was asked at a check-in: {check_in}"),
         Said::CheckedIn => "the check-in was over".into(),
         Said::First(a) => format!("is asked first: {}", short(&a.question)),
+        Said::Moved { .. } => "went on with a newer version of the questions".into(),
+        Said::Recalled => "was told that newer rules find it more urgent".into(),
     }
 }
 

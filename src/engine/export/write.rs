@@ -174,6 +174,8 @@ impl Writer<'_> {
             },
             What::CheckedIn => Said::CheckedIn,
             What::First { screen } => Said::First(self.asked(screen)),
+            What::Moved { renumbered } => Said::Moved { renumbered },
+            What::Recalled => Said::Recalled,
         }
     }
 

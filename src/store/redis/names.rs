@@ -93,6 +93,11 @@ impl Names {
         self.shared("meta")
     }
 
+    /// A hash: the packed files of each edition of the dialogue, by its form.
+    pub fn editions(&self) -> String {
+        self.shared("editions")
+    }
+
     /// A hash: who leads, and until when.
     pub fn lead(&self) -> String {
         self.shared("lead")

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{RedisStore, script};
+use crate::engine::session::Form;
 use crate::store::commons::{DeadLetter, Grant, Lead, MOST_LETTERS, Note, Process};
 use crate::store::{Commons, Person, StoreError, UpdateId};
 
@@ -48,6 +49,27 @@ impl Commons for RedisStore {
         let mut command = redis::cmd("HSET");
         command.arg(self.names.meta()).arg(field(note)).arg(text);
         self.link.ask(command).await
+    }
+
+    async fn keep_edition(&self, form: Form, packed: &[u8]) -> Result<(), StoreError> {
+        let mut command = redis::cmd("HSET");
+        command.arg(self.names.editions()).arg(form.to_string());
+        command.arg(packed);
+        self.link.ask(command).await
+    }
+
+    async fn edition(&self, form: Form) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut command = redis::cmd("HGET");
+        command.arg(self.names.editions()).arg(form.to_string());
+        self.link.ask(command).await
+    }
+
+    async fn editions(&self) -> Result<Vec<Form>, StoreError> {
+        let mut command = redis::cmd("HKEYS");
+        command.arg(self.names.editions());
+        let mut names: Vec<String> = self.link.ask(command).await?;
+        names.sort_unstable();
+        Ok(names.iter().filter_map(|n| Form::parse(n)).collect())
     }
 
     async fn attempt(&self, update: UpdateId) -> Result<u32, StoreError> {

@@ -192,6 +192,16 @@ pub fn note(file: &Connection, name: &str) -> Result<Option<String>, Fault> {
         .optional()?)
 }
 
+/// The rest of the names of all notes whose names begin so, in order.
+pub fn notes_after(file: &Connection, start: &str) -> Result<Vec<String>, Fault> {
+    let mut all = file.prepare_cached(
+        "SELECT substr(name, length(?1) + 1) FROM note
+         WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name",
+    )?;
+    let names = all.query_map([start], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
 /// Write the note of this name.
 pub fn set_note(file: &Connection, name: &str, text: &str) -> Result<(), Fault> {
     file.prepare_cached("INSERT OR REPLACE INTO note VALUES (?1, ?2)")?
