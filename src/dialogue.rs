@@ -75,6 +75,8 @@ pub struct Dialogue {
     pub cards: Vec<Card>,
     /// What decides what the plan leaves out.
     pub gates: Vec<Gate>,
+    /// Words by which a text speaks of something that gates leave out.
+    pub element_words: Vec<(Element, Vec<String>)>,
     /// Ice and heat.
     pub clock: Clock,
     /// The pages of the plan.
@@ -630,6 +632,8 @@ pub struct Line {
     pub advises: Vec<Element>,
     /// Shown only when a gate leaves this out.
     pub instead_of: Vec<Element>,
+    /// What it names without advising it.
+    pub names: Vec<Element>,
     /// From this many hours since the start.
     pub from_hours: u32,
     /// Until before this many hours.

@@ -102,21 +102,26 @@ impl Judges {
     pub fn judge(&self, mutation: Mutation, original: &World<'_>) -> Result<Fate, String> {
         let mut d = self.fresh()?;
         mutation.apply(&mut d);
-        if let Some(id) = self.by_facts(&d).or_else(|| self.by_screens(&d)) {
+        if let Some(id) = self.by_facts(&d) {
             return Ok(Fate::Case(id));
         }
         let space = Space::like(&d, original.space);
-        let world = World::new(&space);
-        for law in ALL
-            .iter()
-            .filter(|l| ["L1", "L3", "L4", "L5", "L2"].contains(&l.id))
-        {
+        let world = World::with_people_of(&space, original);
+        if is_the_same(original, &world) {
+            return Ok(Fate::Equivalent);
+        }
+        // How worse answers and doubt count is in the rules; the rest is in the screens.
+        let wanted: &[&str] = match mutation.is_of_rules() {
+            true => &["L4", "L5"],
+            false => &["L1", "L3"],
+        };
+        for law in ALL.iter().filter(|l| wanted.contains(&l.id)) {
             if !(law.prove)(&world, &Exercised::default()).broken.is_empty() {
                 return Ok(Fate::Law(law.id));
             }
         }
-        if is_the_same(original, &world) {
-            return Ok(Fate::Equivalent);
+        if let Some(id) = self.by_screens(&d) {
+            return Ok(Fate::Case(id));
         }
         let d = Arc::new(d);
         for path in &self.replays {

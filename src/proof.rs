@@ -9,6 +9,7 @@ pub mod edges;
 pub mod laws;
 pub mod mutant;
 pub mod possible;
+pub mod questions;
 pub mod space;
 pub mod vary;
 pub mod walk;

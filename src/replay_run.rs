@@ -35,8 +35,8 @@ use crate::store::{Person, Record, Store, StoreError};
 use crate::turn::{Bot, Channel, Origin, SendError, deliver, take};
 use crate::vignettes::{self, FactMap, FactValue, Vignette};
 
-pub use files::{accept, beside, check, check_export, is_export};
-pub use law::{exercised, of_person, replays};
+pub use files::{accept, beside, check, check_export, check_text, is_export};
+pub use law::{exercised, exercised_by, of_person, replays};
 use observe::{Remembering, asks, seen, told_index};
 pub use write::{of_vignette, record};
 

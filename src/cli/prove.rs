@@ -13,10 +13,11 @@ use crate::dialogue::Dialogue;
 use crate::mutants::Judges;
 use crate::proof::edges::edges;
 use crate::proof::laws::ALL;
+use crate::proof::questions::questions;
 use crate::proof::space::Space;
 use crate::proof::{Broken, Exercised, Law, World};
+use crate::replay_run;
 use crate::vignettes::{self, VignetteFile};
-use crate::{answerer, replay_run};
 
 /// So many ways in which one law is broken are shown as a conversation.
 const MOST_SHOWN: usize = 3;
@@ -32,6 +33,10 @@ pub(super) struct ProveArgs {
     /// Print cases on both sides of every rule, gate and card instead, as a file of vignettes.
     #[arg(long)]
     edges: bool,
+    /// Print instead how often the answer of each screen can change the level, and what asking
+    /// several things at once saves.
+    #[arg(long)]
+    questions: bool,
     /// Try dialogues with one thing wrong instead, and report who notices each.
     #[arg(long)]
     mutants: bool,
@@ -60,6 +65,11 @@ pub(super) fn prove(files: &Files, args: &ProveArgs) -> Outcome {
     if args.edges {
         let space = Space::new(&d);
         print_edges(&d, &World::new(&space))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if args.questions {
+        let space = Space::new(&d);
+        print_questions(&d, &World::new(&space));
         return Ok(ExitCode::SUCCESS);
     }
     if args.mutants {
@@ -168,7 +178,8 @@ fn exercised(
     let mut out = replay_run::exercised(d, &folder)?;
     for (path, file) in case_files(files, d)? {
         for v in &file.vignettes {
-            let own = of_vignette(d, v).map_err(|e| format!("{path}: {}: {e}", v.id))?;
+            let own =
+                replay_run::exercised_by(d, v).map_err(|e| format!("{path}: {}: {e}", v.id))?;
             out.elements.extend(own.elements);
         }
     }
@@ -196,26 +207,6 @@ fn case_files(files: &Files, d: &Dialogue) -> Result<Vec<(String, VignetteFile)>
         out.push((edges.display().to_string(), super::yaml(&edges)?));
     }
     Ok(out)
-}
-
-/// What a case reaches on the screens, to the end of the plan.
-fn of_vignette(d: &Dialogue, v: &vignettes::Vignette) -> Result<Exercised, String> {
-    use crate::dialogue::Act;
-    use crate::engine::{self, Input, Press, State, Wish};
-    let now = jiff::Timestamp::UNIX_EPOCH;
-    let person = vignettes::facts(d, &v.facts).map_err(|w| w.join("; "))?;
-    let mut session = answerer::hold(d, &person, now).session;
-    let plan = Input::Press(Press {
-        visit: State::of(d, &session).visit,
-        wish: Wish::Act(Act::Plan),
-    });
-    session = engine::step(d, &session, &plan, now)
-        .session
-        .unwrap_or(session);
-    if State::of(d, &session).planned {
-        session = answerer::hold_from(d, session, &person, now).session;
-    }
-    Ok(crate::proof::laws::reached(d, &session, 0, now))
 }
 
 /// The cases on both sides of every rule, gate and card, as a file of vignettes. What they should
@@ -256,4 +247,33 @@ fn print_edges(d: &Dialogue, world: &World<'_>) -> Result<(), String> {
         println!(" }}");
     }
     Ok(())
+}
+
+/// What each screen is good for, and the taps of the whole.
+fn print_questions(d: &Dialogue, world: &World<'_>) {
+    let all = questions(world);
+    println!(
+        "How often, by a rough idea of how often people say what (most have few troubles); it orders\n\
+         screens and claims nothing about patients.\n\n\
+         {:<20}{:>10}{:>18}{:>8}{:>14}",
+        "screen", "asked of", "can change level", "taps", "one by one"
+    );
+    for q in &all {
+        println!(
+            "{:<20}{:>9.1}%{:>17.1}%{:>8.1}{:>14.1}",
+            d.screens[q.screen].id,
+            100.0 * q.asked,
+            100.0 * q.matters,
+            q.taps,
+            q.one_by_one
+        );
+    }
+    let sum = |f: &dyn Fn(&crate::proof::questions::Question) -> f64| -> f64 {
+        all.iter().map(|q| q.asked * f(q)).sum()
+    };
+    println!(
+        "\n{:.1} taps to the verdict for somebody; one fact at a time it would be {:.1}.",
+        sum(&|q| q.taps),
+        sum(&|q| q.one_by_one)
+    );
 }

@@ -769,6 +769,10 @@ pub struct CardEntry {
 pub struct PlanFile {
     /// What decides what the plan leaves out.
     pub gates: Vec<GateEntry>,
+    /// Words by which a text speaks of something that gates leave out. A line with one of them says
+    /// what it does with it: `advises`, `instead_of`, or `names`.
+    #[serde(default)]
+    pub element_words: Vec<ElementWords>,
     /// Ice and heat.
     pub clock: ClockEntry,
     /// The pages, in the order of their buttons.
@@ -1056,6 +1060,9 @@ pub struct LineEntry {
     /// Shown only when a gate leaves this out.
     #[serde(default)]
     pub instead_of: Vec<Element>,
+    /// What it names without advising it, such as what it warns of.
+    #[serde(default)]
+    pub names: Vec<Element>,
     /// From this many hours since the start.
     #[serde(default)]
     pub from_hours: Option<u32>,
@@ -1065,6 +1072,16 @@ pub struct LineEntry {
     /// Ids of `sources.yaml`.
     #[schemars(with = "Vec<String>")]
     pub source: Vec<Text>,
+}
+
+/// Words by which a text speaks of something that gates leave out.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ElementWords {
+    /// What.
+    pub element: Element,
+    /// The words, in small letters; a word of the text that begins with one counts.
+    pub words: Vec<String>,
 }
 
 /// A message some time after the verdict.

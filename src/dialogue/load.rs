@@ -469,6 +469,11 @@ impl Builder<'_> {
                 source: self.source(&plan_path, &format!("gate {}", g.gate.value), &g.source),
             })
             .collect();
+        let element_words = plan
+            .element_words
+            .iter()
+            .map(|e| (e.element, e.words.clone()))
+            .collect();
         let clock = self.clock(&plan_path, &plan.clock);
         let pages = plan
             .pages
@@ -586,6 +591,7 @@ impl Builder<'_> {
             people,
             cards: built_cards,
             gates,
+            element_words,
             clock,
             pages,
             drills,

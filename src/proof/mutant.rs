@@ -60,6 +60,18 @@ impl Mutation {
         }
     }
 
+    /// Whether it is in the rules, and not in the screens or gates.
+    pub fn is_of_rules(self) -> bool {
+        matches!(
+            self,
+            Mutation::NoRule { .. }
+                | Mutation::Milder { .. }
+                | Mutation::Weaker { .. }
+                | Mutation::Stricter { .. }
+                | Mutation::Border { .. }
+        )
+    }
+
     /// Make it so.
     pub fn apply(self, d: &mut Dialogue) {
         match self {

@@ -265,6 +265,62 @@ impl<'a> Space<'a> {
             .collect()
     }
 
+    /// The bits of these answers: all of a fact of one answer, one of a fact of several.
+    pub fn bits_of_answers(&self, answers: &[(FactId, u8)]) -> Vec<BddVariable> {
+        let mut out: Vec<BddVariable> = Vec::new();
+        for &(fact, option) in answers {
+            match self.d.facts[fact].kind {
+                FactKind::Multi => out.push(self.bits[fact].vars[usize::from(option)]),
+                _ => out.extend(&self.bits[fact].vars),
+            }
+        }
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
+    /// Whether there is no fact at this place, nor after it.
+    pub fn is_last(&self, place: usize) -> bool {
+        place >= self.order.len()
+    }
+
+    /// The ways on from a node by the answers to the fact at this place, each with how likely it
+    /// is. `likely` tells it of one answer; answers that the diagram does not look at count for 1.
+    pub fn answers_from(
+        &self,
+        people: &People,
+        place: usize,
+        node: BddPointer,
+        likely: &impl Fn(FactId, u8) -> f64,
+    ) -> Vec<(f64, BddPointer)> {
+        let fact = self.order[place];
+        let own = &self.bits[fact].vars;
+        let is_own = |n: BddPointer| !n.is_terminal() && own.contains(&people.var_of(n));
+        if !is_own(node) {
+            return vec![(1.0, node)];
+        }
+        let options = 0..self.d.facts[fact].options.len() as u8;
+        if self.d.facts[fact].kind != FactKind::Multi {
+            return options
+                .map(|o| (likely(fact, o), self.follow(people, fact, node, 1 << o)))
+                .collect();
+        }
+        let mut out = Vec::new();
+        let mut ways = vec![(1.0, node)];
+        while let Some((weight, at)) = ways.pop() {
+            if !is_own(at) {
+                out.push((weight, at));
+                continue;
+            }
+            let var = people.var_of(at);
+            let option = own.iter().position(|v| *v == var).unwrap_or(0);
+            let yes = likely(fact, option as u8);
+            ways.push((weight * (1.0 - yes), people.low_link_of(at)));
+            ways.push((weight * yes, people.high_link_of(at)));
+        }
+        out
+    }
+
     /// Of these people the one with the fewest answers that are not harmless.
     pub fn simplest(&self, people: &People) -> Option<Knowledge> {
         let people = people.and(&self.whole);

@@ -39,6 +39,8 @@ pub struct Walk<'a> {
     pub shown: Vec<People>,
     /// Who found no true answer on each screen.
     pub stuck: Vec<People>,
+    /// Who is offered no answer at all on each screen.
+    pub blocked: Vec<People>,
     /// Of whom one answer was replaced by another.
     pub corrected: Vec<Correction>,
     levels: Option<Levels>,
@@ -61,6 +63,7 @@ impl<'a> Walk<'a> {
             full: nobody(),
             shown: vec![space.nobody(); d.screens.len()],
             stuck: vec![space.nobody(); d.screens.len()],
+            blocked: vec![space.nobody(); d.screens.len()],
             corrected: Vec::new(),
             levels: None,
         };
@@ -178,6 +181,9 @@ impl<'a> Walk<'a> {
         let items = &d.screens[screen].items;
         let mut rest = who.clone();
         let mut opens = Vec::new();
+        let offered = items.iter().map(|i| self.holds(&i.only_if));
+        let offered = offered.fold(space.nobody(), |all, who| all.or(&who));
+        self.blocked[screen] = self.blocked[screen].or(&who.and_not(&offered));
         for with_detail in [false, true] {
             for item in items.iter().filter(|i| i.act.is_none()) {
                 let mut takes = rest.and(&self.holds(&item.only_if));
@@ -239,6 +245,8 @@ impl<'a> Walk<'a> {
             self.answer(fact, stored, &says, false);
         }
         if s.at_least_one {
+            let any = offered.iter().fold(space.nobody(), |all, o| all.or(o));
+            self.blocked[screen] = self.blocked[screen].or(&who.and_not(&any));
             let any = ticked.iter().fold(space.nobody(), |out, t| out.or(t));
             self.stuck[screen] = self.stuck[screen].or(&who.and_not(&any));
         }

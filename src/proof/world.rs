@@ -28,13 +28,25 @@ pub struct World<'a> {
 impl<'a> World<'a> {
     /// The dialogue of a space.
     pub fn new(space: &'a Space<'a>) -> World<'a> {
+        World::build(space, None)
+    }
+
+    /// The dialogue of a space, held by the people of another over the same facts.
+    pub fn with_people_of(space: &'a Space<'a>, other: &World<'_>) -> World<'a> {
+        World::build(space, Some(other.possible().clone()))
+    }
+
+    fn build(space: &'a Space<'a>, people: Option<People>) -> World<'a> {
         let levels = space.levels(&|f, o| space.says(f, o));
         let everybody = space.everybody();
         let verdict = Walk::to_the_verdict(space, &everybody);
         let told = verdict.told();
         let mut plan = verdict.clone();
         plan.to_the_plan(&everybody, told.clone());
-        let parts = possible::parts(space, &levels);
+        let parts = match people {
+            Some(people) => vec![people],
+            None => possible::parts(space, &levels),
+        };
         World {
             space,
             levels,

@@ -18,6 +18,14 @@ pub fn check(d: &Arc<Dialogue>, path: &Path) -> Result<(), String> {
     ))
 }
 
+/// Run the text of a replay, which leads to no other.
+pub fn check_text(d: &Arc<Dialogue>, text: &str) -> Result<(), String> {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+    let open = || store.clone();
+    let find = |name: &str| Err(format!("there is no replay {name}"));
+    block(mismatches(d, "replay", text, Mode::Straight, &open, &find))
+}
+
 /// Run a replay file and write what happened into its expectations.
 pub fn accept(d: &Arc<Dialogue>, path: &Path) -> Result<(), String> {
     let text = read(path)?;

@@ -2,7 +2,8 @@
 
 use super::files::{beside, block, read};
 use super::*;
-use crate::dialogue::{Disposition, Knowledge};
+use crate::dialogue::{Act, Disposition, Knowledge};
+use crate::engine::step;
 use crate::proof::Exercised;
 use crate::proof::laws::reached;
 
@@ -49,6 +50,22 @@ pub fn exercised(d: &Arc<Dialogue>, folder: &Path) -> Result<Exercised, String> 
         out.elements.extend(own.elements);
     }
     Ok(out)
+}
+
+/// What a case reaches on the screens, to the end of the plan.
+pub fn exercised_by(d: &Dialogue, v: &Vignette) -> Result<Exercised, String> {
+    let now = Timestamp::UNIX_EPOCH;
+    let person = vignettes::facts(d, &v.facts).map_err(|w| w.join("; "))?;
+    let mut session = answerer::hold(d, &person, now).session;
+    let plan = Input::Press(Press {
+        visit: State::of(d, &session).visit,
+        wish: Wish::Act(Act::Plan),
+    });
+    session = step(d, &session, &plan, now).session.unwrap_or(session);
+    if State::of(d, &session).planned {
+        session = answerer::hold_from(d, session, &person, now).session;
+    }
+    Ok(reached(d, &session, 0, now))
 }
 
 /// The replay files of a folder, in order of their names.

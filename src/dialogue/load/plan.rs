@@ -88,6 +88,7 @@ impl Builder<'_> {
                     when: self.optional(file, l.when.as_ref(), true),
                     advises: l.advises.clone(),
                     instead_of: l.instead_of.clone(),
+                    names: l.names.clone(),
                     from_hours: l.from_hours.unwrap_or(0),
                     until_hours: l.until_hours.unwrap_or(u32::MAX),
                     source: self.source(file, &user, &l.source),

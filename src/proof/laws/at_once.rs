@@ -20,7 +20,7 @@ const MOST_TAPS: usize = 400;
 
 pub fn prove(w: &World<'_>, _: &Exercised) -> Proved {
     let mut out = Proved::default();
-    let facts = harmless_answers(w.d(), &mut out);
+    let facts = harmless_answers(w, &mut out);
     let (people, inputs) = conversations(w, &mut out);
     out.how = format!(
         "the {facts} facts of emergency rules each have an answer that none of them wants, so three-valued rules miss no certain emergency; and {people} real conversations, one for every answer that an emergency rule names, looked at after each of {inputs} inputs"
@@ -43,7 +43,8 @@ fn emergency_rules(d: &Dialogue) -> impl Iterator<Item = &crate::dialogue::Rule>
         .filter(|r| r.disposition == Disposition::Emergency)
 }
 
-fn harmless_answers(d: &Dialogue, out: &mut Proved) -> usize {
+fn harmless_answers(w: &World<'_>, out: &mut Proved) -> usize {
+    let d = w.d();
     let mut wanted: BTreeMap<FactId, Wanted> = BTreeMap::new();
     for rule in emergency_rules(d) {
         literals(d, &rule.when, true, &mut wanted);
@@ -55,10 +56,18 @@ fn harmless_answers(d: &Dialogue, out: &mut Proved) -> usize {
             _ => wanted.any == f.all(),
         };
         if torn {
-            out.broken.push(Broken::of_dialogue(format!(
-                "emergency rules want every answer to `{}`, so that an emergency can be certain before any one rule is: give the rules one that does not hang on it",
-                f.id
-            )));
+            // Somebody whose emergency waits for this fact, with the rule that hangs on it most.
+            let rules = emergency_rules(d).filter(|r| r.when.facts().contains(&fact));
+            let waits = rules.map(|r| w.space.truly(&r.when, None));
+            let person = waits.filter_map(|who| w.somebody(&who)).last();
+            out.broken.push(Broken {
+                what: format!(
+                    "emergency rules want every answer to `{}`, so an emergency can be certain before any one rule is: give the rules one that does not hang on it",
+                    f.id
+                ),
+                person,
+                lawful: Some(Disposition::Emergency),
+            });
         }
     }
     wanted.len()

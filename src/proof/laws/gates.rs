@@ -14,6 +14,7 @@ use crate::engine::session::{Pack, RoundWhat};
 use crate::engine::{self, Input, Owed, Press, Session, State, Wish, route, timers, view};
 use crate::plan;
 use crate::proof::{Broken, Exercised, Proved, World};
+use crate::vignettes::element_name;
 
 /// When the plan is looked at, in hours after the verdict: on both sides of every change of the
 /// clock that comes with time.
@@ -56,6 +57,9 @@ pub fn prove(w: &World<'_>, _: &Exercised) -> Proved {
             }
         }
     }
+    let named = untold(d);
+    out.broken
+        .extend(named.into_iter().map(Broken::of_dialogue));
     let mut said: BTreeSet<String> = BTreeSet::new();
     for (gate, person) in &people {
         let mut look = Look {
@@ -83,6 +87,56 @@ pub fn prove(w: &World<'_>, _: &Exercised) -> Proved {
     out
 }
 
+/// Texts that speak of something that gates leave out and do not say what they do with it, so that
+/// no gate could take them away.
+fn untold(d: &Dialogue) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut look = |place: String, text: &str, told: &[&[Element]]| {
+        for (element, words) in &d.element_words {
+            let is_told = told.iter().any(|list| list.contains(element));
+            if !is_told && words.iter().any(|w| speaks_of(text, w)) {
+                out.push(format!(
+                    "{place} names {} and does not say whether it advises it: “{text}”",
+                    element_name(*element)
+                ));
+            }
+        }
+    };
+    for page in &d.pages {
+        for (n, l) in page.lines.iter().enumerate() {
+            let place = format!("line {} of the page `{}`", n + 1, page.id);
+            look(
+                place,
+                l.say.source(),
+                &[&l.advises, &l.instead_of, &l.names],
+            );
+        }
+    }
+    for s in d.screens.iter().filter(|s| d.phases[s.phase].check_in) {
+        look(
+            format!("the check-in's `{}`", s.id),
+            s.ask.source(),
+            &[&s.advises],
+        );
+    }
+    for x in &d.drills {
+        let title = x.title.source();
+        look(format!("the exercise `{}`", x.id), title, &[&x.advises]);
+    }
+    out
+}
+
+/// Whether a word of this text begins so.
+fn speaks_of(text: &str, word: &str) -> bool {
+    let text = text.to_lowercase();
+    text.match_indices(word).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + word.len()..].chars().next();
+        let whole = word.len() > 3 || !after.is_some_and(char::is_alphanumeric);
+        whole && !before.is_some_and(char::is_alphanumeric)
+    })
+}
+
 /// Looks at one person's coaching.
 struct Look<'a> {
     d: &'a Dialogue,
@@ -103,7 +157,24 @@ impl Look<'_> {
             self.pages(&session, &state, &out, now);
             self.old_buttons(&session, &out, now);
         }
-        self.reminders(session, start);
+        self.reminders(session.clone(), start);
+        let used = self.with_a_pack(session, start);
+        self.reminders(used, start);
+    }
+
+    /// Use a pack that is allowed, since some reminders come only after one.
+    fn with_a_pack(&mut self, mut session: Session, now: Timestamp) -> Session {
+        for act in [Act::StartIce, Act::StartHeat, Act::StartPack, Act::ItIsOff] {
+            let visit = State::of(self.d, &session).visit;
+            let press = Input::Press(Press {
+                visit,
+                wish: Wish::Act(act),
+            });
+            session = engine::step(self.d, &session, &press, now)
+                .session
+                .unwrap_or(session);
+        }
+        session
     }
 
     fn wrong(&mut self, what: &str) {

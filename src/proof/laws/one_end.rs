@@ -60,13 +60,28 @@ fn one_disposition(w: &World<'_>, out: &mut Proved) {
 }
 
 fn an_answer_everywhere(w: &World<'_>, out: &mut Proved) {
-    for (screen, stuck) in w.plan.stuck.iter().enumerate() {
-        if let Some(person) = w.somebody(stuck) {
+    let nothing_offered = w
+        .plan
+        .blocked
+        .iter()
+        .map(|who| (who, "offers somebody no answer"));
+    let nothing_true = w
+        .plan
+        .stuck
+        .iter()
+        .map(|who| (who, "has no answer that is true for somebody"));
+    for (screen, found) in nothing_offered.enumerate().chain(nothing_true.enumerate()) {
+        let (who, what) = found;
+        // Where nothing is offered it does not matter whether the answers before go together.
+        let person = w
+            .somebody(who)
+            .or_else(|| match what.starts_with("offers") {
+                true => w.space.simplest(who),
+                false => None,
+            });
+        if let Some(person) = person {
             out.broken.push(Broken {
-                what: format!(
-                    "the screen `{}` has no answer that is true for somebody",
-                    w.d().screens[screen].id
-                ),
+                what: format!("the screen `{}` {what}", w.d().screens[screen].id),
                 person: Some(person),
                 lawful: None,
             });

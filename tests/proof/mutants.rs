@@ -1,0 +1,61 @@
+//! A sample of dialogues with one thing wrong. `backtalk prove --mutants` tries all of them.
+
+use backtalk::mutants::{Fate, Judges};
+use backtalk::proof::World;
+use backtalk::proof::mutant::{self, Mutation};
+use backtalk::proof::space::Space;
+use backtalk::{replay_run, shipped};
+
+use super::{DIALOGUE, cases, replays};
+
+/// Every so many: a number without a divisor, so that every kind is among them.
+const EVERY: usize = 61;
+
+fn judges() -> Judges {
+    let replays = replay_run::replays(&replays()).expect("replays");
+    Judges::new(shipped::built_in(), "back_spasm", &cases(), replays).expect("judges")
+}
+
+#[test]
+fn a_sample_of_mutants_is_noticed() {
+    let judges = judges();
+    let space = Space::new(&DIALOGUE);
+    let original = World::new(&space);
+    let all = mutant::all(&DIALOGUE);
+    assert!(all.len() >= 200, "only {} mutants", all.len());
+    let mut survived = Vec::new();
+    for mutation in all.into_iter().step_by(EVERY) {
+        if judges.judge(mutation, &original).expect("a fate") == Fate::Survived {
+            survived.push(mutation.describe(&DIALOGUE));
+        }
+    }
+    assert!(
+        survived.is_empty(),
+        "nobody noticed:\n{}",
+        survived.join("\n")
+    );
+}
+
+#[test]
+fn what_changes_nothing_is_told_from_what_nobody_notices() {
+    let judges = Judges::new(shipped::built_in(), "back_spasm", &[], Vec::new()).expect("judges");
+    let space = Space::new(&DIALOGUE);
+    let original = World::new(&space);
+    let rule = |id: &str| {
+        DIALOGUE
+            .rules
+            .iter()
+            .position(|r| r.id == id)
+            .expect("a rule")
+    };
+    // Whoever has it is seen soon for longer pain in any case.
+    let same = Mutation::NoRule {
+        rule: rule("R07_inflammatory"),
+    };
+    assert_eq!(judges.judge(same, &original), Ok(Fate::Equivalent));
+    // Without cases and replays no law knows that tearing pain is an emergency.
+    let worse = Mutation::NoRule {
+        rule: rule("S16_rash"),
+    };
+    assert_eq!(judges.judge(worse, &original), Ok(Fate::Survived));
+}
