@@ -6,6 +6,7 @@
 //! `replay_run` makes a conversation. Pure: callers time and print.
 
 pub mod laws;
+pub mod layout;
 pub mod possible;
 pub mod space;
 pub mod walk;
