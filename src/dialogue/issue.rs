@@ -77,6 +77,7 @@ codes! {
     EmergencyText = "BT033": "The emergency message does not say at once what to do.",
     MissingVerdict = "BT034": "A disposition has no verdict text.",
     BadZones = "BT035": "A line of zones.txt does not name a time zone and its cities.",
+    BadChange = "BT036": "A signature under a change is not complete.",
 }
 
 /// One problem in the dialogue files.

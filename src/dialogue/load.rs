@@ -3,6 +3,7 @@
 //! Load resolves references and shapes. What needs the whole dialogue (reachability, sources,
 //! lengths, reading grade) is in [`check`](super::check).
 
+mod changes;
 mod coaching;
 mod common;
 mod fact;
@@ -111,6 +112,11 @@ pub fn load(sources: &Sources, name: &str) -> Result<Dialogue, Vec<Issue>> {
     let cards: Option<file::CardsFile> = loader.read(&own("cards"));
     let source_list: Option<file::SourcesFile> = loader.read(&own("sources"));
     let rulings: Option<file::RulingsFile> = loader.read(&own("rulings"));
+    // The only file that a dialogue may do without.
+    let changes: Option<file::ChangesFile> = match sources.contains_key(&own("CHANGES")) {
+        true => loader.read(&own("CHANGES")),
+        false => None,
+    };
     let (
         Some(common),
         Some(numbers),
@@ -160,6 +166,7 @@ pub fn load(sources: &Sources, name: &str) -> Result<Dialogue, Vec<Issue>> {
         cards,
         source_list,
         rulings,
+        changes.as_ref(),
     )
 }
 
@@ -288,6 +295,7 @@ impl Builder<'_> {
         cards: file::CardsFile,
         source_list: file::SourcesFile,
         rulings: file::RulingsFile,
+        changes: Option<&file::ChangesFile>,
     ) -> Result<Dialogue, Vec<Issue>> {
         self.take_ids(
             &facts,
@@ -305,6 +313,7 @@ impl Builder<'_> {
             (path("facts"), path("rules"), path("dialogue"));
         let (verdict_path, plan_path, cards_path) = (path("verdict"), path("plan"), path("cards"));
         let rulings_path = path("rulings");
+        let changes_path = path("CHANGES");
 
         for entry in &facts.facts {
             let fact = self.fact(&facts_path, entry);
@@ -577,10 +586,14 @@ impl Builder<'_> {
             sources: self.sources,
             excluded,
             rulings,
+            changes: Vec::new(),
             places: self.places,
             keep_days: super::KEEP_DAYS,
         };
         dialogue.form = form::form(&dialogue);
+        if let Some(file) = changes {
+            changes::read(&mut self.l, &changes_path, file, &mut dialogue);
+        }
         if let Some(signed) = &screens.signed_off {
             dialogue.signed_off = Some(format!("{}, {}", signed.by, signed.date));
             if signed.form.value != dialogue.form.to_string() {

@@ -1,0 +1,432 @@
+//! Who is asked something else, and whose plan is another.
+
+use std::collections::BTreeMap;
+
+use super::{Changes, Pair, Setting};
+use crate::assess::is_coached;
+use crate::dialogue::{Condition, Dialogue, Disposition, Element, Item, Line, Page};
+use crate::proof::World;
+use crate::proof::space::{LEVELS, People};
+use crate::vignettes::element_name;
+
+/// Every part of the plan that a gate can leave out.
+const ELEMENTS: [Element; 9] = [
+    Element::Coaching,
+    Element::NsaidAdvice,
+    Element::ParacetamolAdvice,
+    Element::Ice,
+    Element::Heat,
+    Element::Stretch,
+    Element::Massage,
+    Element::Strengthening,
+    Element::BreathingDrill,
+];
+
+/// Screens that are met by others than before. Whom either dialogue sends away at once is left
+/// out: for them the rest of the conversation falls away.
+pub(super) fn screens(p: &Pair<'_>) -> Vec<Changes> {
+    let emergency = |w: &World<'_>| w.told.exactly(Disposition::Emergency).clone();
+    let asked = p
+        .people
+        .and_not(&emergency(p.old))
+        .and_not(&emergency(p.new));
+    let coached = coached(p);
+    let mut ids: Vec<&String> = p.new.d().screens.iter().map(|s| &s.id).collect();
+    for s in &p.old.d().screens {
+        if !ids.contains(&&s.id) {
+            ids.push(&s.id);
+        }
+    }
+    ids.into_iter()
+        .filter_map(|id| {
+            let (was, is) = (meets(p.old, id), meets(p.new, id));
+            let after = [p.old.d(), p.new.d()].into_iter().any(|d| {
+                let screen = d.screen(id).map(|s| &d.screens[s]);
+                screen.is_some_and(|s| d.phases[s.phase].after_verdict)
+            });
+            let of = if after { &coached } else { &asked };
+            p.changes(id.clone(), &was, &is, of)
+        })
+        .collect()
+}
+
+fn meets(w: &World<'_>, id: &str) -> People {
+    let d = w.d();
+    match d.screen(id) {
+        None => w.space.nobody(),
+        Some(s) if d.phases[d.screens[s].phase].check_in => w.plan.holds(&d.screens[s].when),
+        Some(s) => w.plan.shown[s].clone(),
+    }
+}
+
+/// Who gets a plan in both dialogues, as far as what they are told goes.
+fn told_with_plan(p: &Pair<'_>) -> People {
+    let of = |w: &World<'_>| {
+        let levels = LEVELS.into_iter().filter(|l| is_coached(*l));
+        levels.fold(w.space.nobody(), |out, l| out.or(w.told.exactly(l)))
+    };
+    p.people.and(&of(p.old)).and(&of(p.new))
+}
+
+/// Who is coached in both dialogues.
+fn coached(p: &Pair<'_>) -> People {
+    let bars = |w: &World<'_>| left_out(w, Element::Coaching);
+    told_with_plan(p)
+        .and_not(&bars(p.old))
+        .and_not(&bars(p.new))
+}
+
+/// Whose plan has no such element.
+fn left_out(w: &World<'_>, element: Element) -> People {
+    let gates = w.d().gates.iter();
+    let bars = gates.filter(|g| g.leaves_out.contains(&element));
+    bars.fold(w.space.nobody(), |out, g| out.or(&w.plan.holds(&g.when)))
+}
+
+/// Gates that fire for others than before.
+pub(super) fn gates(p: &Pair<'_>) -> Vec<Changes> {
+    let fires = |w: &World<'_>| -> BTreeMap<String, People> {
+        let gates = w.d().gates.iter();
+        gates
+            .map(|g| (g.id.clone(), w.plan.holds(&g.when)))
+            .collect()
+    };
+    by_id(p, &fires(p.old), &fires(p.new), &told_with_plan(p))
+}
+
+/// What the plan has for others than before.
+pub(super) fn elements(p: &Pair<'_>) -> Vec<Changes> {
+    let (told, coached) = (told_with_plan(p), coached(p));
+    ELEMENTS
+        .into_iter()
+        .filter_map(|e| {
+            let has = |w: &World<'_>| left_out(w, e).not();
+            let of = if e == Element::Coaching {
+                &told
+            } else {
+                &coached
+            };
+            p.changes(element_name(e), &has(p.old), &has(p.new), of)
+        })
+        .collect()
+}
+
+/// Lines, cards, exercises, choices and lines for some people that are for others than before.
+pub(super) fn parts(p: &Pair<'_>) -> Vec<Changes> {
+    let mut out = by_id(p, &by_condition(p.old), &by_condition(p.new), &coached(p));
+    out.extend(by_id(
+        p,
+        &with_verdict(p.old),
+        &with_verdict(p.new),
+        &p.people,
+    ));
+    out.extend(lines(p));
+    out
+}
+
+fn by_id(
+    p: &Pair<'_>,
+    was: &BTreeMap<String, People>,
+    is: &BTreeMap<String, People>,
+    of: &People,
+) -> Vec<Changes> {
+    let nobody = p.old.space.nobody();
+    let mut ids: Vec<&String> = was.keys().chain(is.keys()).collect();
+    ids.sort();
+    ids.dedup();
+    ids.into_iter()
+        .filter_map(|id| {
+            let (was, is) = (was.get(id), is.get(id));
+            p.changes(
+                id.clone(),
+                was.unwrap_or(&nobody),
+                is.unwrap_or(&nobody),
+                of,
+            )
+        })
+        .collect()
+}
+
+/// Whom the plan has cards, exercises and choices for.
+fn by_condition(w: &World<'_>) -> BTreeMap<String, People> {
+    let d = w.d();
+    let holds = |when: &Condition| w.plan.holds(when);
+    let mut out = BTreeMap::new();
+    for c in &d.cards {
+        let who = c.when.as_ref().map_or_else(|| w.space.everybody(), holds);
+        out.insert(format!("card {}", c.id), who);
+    }
+    for x in &d.drills {
+        let barred = x.advises.iter().map(|e| left_out(w, *e));
+        let who = barred.fold(holds(&x.when), |who, bars| who.and_not(&bars));
+        out.insert(format!("exercise {}", x.id), who);
+    }
+    for (name, when) in [
+        ("stay_on_ice_when", &d.clock.stay_on_ice_when),
+        ("early_heat_when", &d.clock.early_heat_when),
+        ("short_ice_when", &d.clock.short_ice_when),
+        ("child_when", &d.clock.child_when),
+        ("sleepy_when", &d.clock.sleepy_when),
+        ("warm_when", &d.clock.warm_when),
+    ] {
+        out.insert(format!("clock {name}"), holds(when));
+    }
+    out
+}
+
+/// Who is told a line with their verdict.
+fn with_verdict(w: &World<'_>) -> BTreeMap<String, People> {
+    let d = w.d();
+    let holds = |when: &Condition| w.verdict.holds_told(when, &w.told);
+    let people = d.people.iter();
+    let mut out: BTreeMap<String, People> = people
+        .map(|l| (format!("line {}", l.id), holds(&l.when)))
+        .collect();
+    for wait in &d.waits {
+        let rules = wait.rules.iter().map(|r| holds(&d.rules[*r].when));
+        let any = rules.fold(w.space.nobody(), |out, who| out.or(&who));
+        out.insert(format!("wait {}", wait.id), any.and(&holds(&wait.when)));
+    }
+    out
+}
+
+/// Lines of the pages, the same text being the same line; of what is left, the first with the
+/// first.
+fn lines(p: &Pair<'_>) -> Vec<Changes> {
+    let none = Vec::new();
+    let of = coached(p);
+    let mut ids: Vec<&String> = Vec::new();
+    for page in p.old.d().pages.iter().chain(&p.new.d().pages) {
+        if !ids.contains(&&page.id) {
+            ids.push(&page.id);
+        }
+    }
+    let mut out = Vec::new();
+    for id in ids {
+        let find = |d: &'_ Dialogue| d.pages.iter().position(|page| page.id == *id);
+        let (was, is) = (find(p.old.d()), find(p.new.d()));
+        let was_lines = was.map_or(&none, |n| &p.old.d().pages[n].lines);
+        let is_lines = is.map_or(&none, |n| &p.new.d().pages[n].lines);
+        for (before, after) in paired(was_lines, is_lines) {
+            let sees = |w: &World<'_>, line: Option<&Line>| match line {
+                Some(line) => sees(w, line),
+                None => w.space.nobody(),
+            };
+            let n = after.map_or("that is gone".to_owned(), |a| format!("{}", a + 1));
+            let was = sees(p.old, before.map(|n| &was_lines[n]));
+            let is = sees(p.new, after.map(|n| &is_lines[n]));
+            out.extend(p.changes(format!("page {id} line {n}"), &was, &is, &of));
+        }
+    }
+    out
+}
+
+/// Which line was which.
+fn paired(was: &[Line], is: &[Line]) -> Vec<(Option<usize>, Option<usize>)> {
+    let mut open: Vec<usize> = (0..was.len()).collect();
+    let mut out: Vec<(Option<usize>, Option<usize>)> = Vec::new();
+    for line in is {
+        let same = open
+            .iter()
+            .position(|n| was[*n].say.source() == line.say.source());
+        out.push((same.map(|at| open.remove(at)), Some(out.len())));
+    }
+    let mut rest = open.into_iter();
+    for pair in out.iter_mut().filter(|pair| pair.0.is_none()) {
+        pair.0 = rest.next();
+    }
+    out.extend(rest.map(|n| (Some(n), None)));
+    out
+}
+
+/// Who sees a line at its hours.
+fn sees(w: &World<'_>, line: &Line) -> People {
+    let barred = line.advises.iter().map(|e| left_out(w, *e));
+    let who = barred.fold(w.plan.holds(&line.when), |who, bars| who.and_not(&bars));
+    if line.instead_of.is_empty() {
+        return who;
+    }
+    let instead = line.instead_of.iter().map(|e| left_out(w, *e));
+    who.and(&instead.fold(w.space.nobody(), |out, bars| out.or(&bars)))
+}
+
+/// Values and lists that are about nobody by themselves.
+pub(super) fn settings(old: &Dialogue, new: &Dialogue) -> Vec<Setting> {
+    let mut out = Pair::defaults(old, new);
+    let (was, is) = (values(old), values(new));
+    let mut ids: Vec<&String> = was.keys().chain(is.keys()).collect();
+    ids.sort();
+    ids.dedup();
+    for id in ids {
+        let say = |values: &BTreeMap<String, String>| values.get(id).cloned().unwrap_or_default();
+        let (before, after) = (say(&was), say(&is));
+        if before != after {
+            let id = id.clone();
+            out.push(Setting { id, before, after });
+        }
+    }
+    out
+}
+
+fn values(d: &Dialogue) -> BTreeMap<String, String> {
+    let mut out = BTreeMap::new();
+    let mut add = |id: String, value: String| {
+        out.insert(id, value);
+    };
+    let c = &d.clock;
+    add(
+        "clock ice_until_hours".into(),
+        c.ice_until_hours.to_string(),
+    );
+    add(
+        "clock choose_until_hours".into(),
+        c.choose_until_hours.to_string(),
+    );
+    add("clock ice".into(), format!("{:?}", c.ice));
+    add("clock heat".into(), format!("{:?}", c.heat));
+    add(
+        "clock minutes".into(),
+        format!(
+            "late {}, off again {}, snooze {} then {:?} at most {}, progress {}, offer late {}, missed {}",
+            c.late_after_minutes,
+            c.off_again_after_minutes,
+            c.snooze_minutes,
+            c.snooze_again_minutes,
+            c.most_snoozes,
+            c.progress_minutes,
+            c.offer_late_after_minutes,
+            c.most_missed
+        ),
+    );
+    add(
+        "quiet hours".into(),
+        format!("{:?} or {:?}", c.quiet, c.other_quiet),
+    );
+    for s in &c.since {
+        let f = &d.facts[s.fact];
+        let options = f.options.iter().zip(&s.hours);
+        let hours = options.filter_map(|(o, h)| Some(format!("{} {}", o.id, (*h)?)));
+        let when = s.when.print(&d.facts);
+        let hours: Vec<String> = hours.collect();
+        add(
+            format!("clock since `{}` when {when}", f.id),
+            hours.join(", "),
+        );
+    }
+    let f = &d.follow_up;
+    add(
+        "follow-up".into(),
+        format!(
+            "repeat after {} h, close after {} h, spread {} min, coaching ends after {} h, stop after {} soon, exercise back after {} h",
+            f.repeat_after_hours,
+            f.close_after_hours,
+            f.spread_minutes,
+            f.coaching_ends_after_hours,
+            f.stop_after_soon,
+            f.drop_drill_hours
+        ),
+    );
+    add(
+        "pauses".into(),
+        format!(
+            "what is new after {} h, danger again after {} h",
+            d.pauses.what_is_new_after_hours, d.pauses.danger_again_after_hours
+        ),
+    );
+    for c in &d.check_ins {
+        let asks: Vec<&str> = c
+            .asks
+            .iter()
+            .map(|(s, _)| d.screens[*s].id.as_str())
+            .collect();
+        let closes = c.closes.iter();
+        let closes: Vec<String> = closes
+            .map(|(when, message)| format!("{message} when {}", when.print(&d.facts)))
+            .collect();
+        add(
+            format!("check-in {}", c.id),
+            format!(
+                "after {} h for {:?}: {:?}; asks {}; closes {}",
+                c.after_hours,
+                c.dispositions,
+                c.message,
+                asks.join(", "),
+                closes.join(", ")
+            ),
+        );
+    }
+    for x in &d.drills {
+        let seconds: Vec<u32> = x.steps.iter().map(|(_, s)| *s).collect();
+        add(
+            format!("exercise {}", x.id),
+            format!(
+                "from {} h, {} rounds of {seconds:?} s",
+                x.from_hours, x.rounds
+            ),
+        );
+    }
+    for page in &d.pages {
+        add(format!("page {} hours", page.id), hours(page));
+    }
+    for s in &d.screens {
+        add(
+            format!("answers of the screen {}", s.id),
+            items(d, &s.items),
+        );
+    }
+    for v in &d.verdicts {
+        let rules: Vec<&str> = v.rules.iter().map(|r| d.rules[*r].id.as_str()).collect();
+        add(
+            format!("verdict {}", v.id),
+            format!("{} {}", rules.join(", "), items(d, &v.buttons)),
+        );
+    }
+    for c in &d.numbers.countries {
+        add(
+            format!("numbers of {}", c.name),
+            format!("{}; {}; {}", c.help, c.emergency, c.crisis),
+        );
+    }
+    out
+}
+
+/// The hours of the lines of a page that have any, by what they say.
+fn hours(page: &Page) -> String {
+    let timed = page
+        .lines
+        .iter()
+        .filter(|l| l.from_hours > 0 || l.until_hours < u32::MAX);
+    let out: Vec<String> = timed
+        .map(|l| {
+            let until = match l.until_hours {
+                u32::MAX => String::new(),
+                hours => hours.to_string(),
+            };
+            format!("{} to {until}: {}", l.from_hours, l.say.source())
+        })
+        .collect();
+    out.join("; ")
+}
+
+/// What the answers of a screen store and do, by id: wording is told elsewhere.
+fn items(d: &Dialogue, items: &[Item]) -> String {
+    let say = |i: &Item| {
+        let mut parts: Vec<String> = i
+            .sets
+            .iter()
+            .map(|(f, o)| {
+                let f = &d.facts[*f];
+                format!("{} = {}", f.id, f.options[usize::from(*o)].id)
+            })
+            .collect();
+        parts.extend(i.then.map(|s| format!("asks {}", d.screens[s].id)));
+        parts.extend(i.act.map(|a| format!("{a:?}")));
+        parts.extend(i.also.map(|a| format!("{a:?}")));
+        parts.extend(i.reply.clone());
+        if i.only_if != Condition::Always {
+            parts.push(format!("only if {}", i.only_if.print(&d.facts)));
+        }
+        format!("[{}]", parts.join(", "))
+    };
+    items.iter().map(say).collect::<Vec<_>>().join(" ")
+}
