@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Files, Outcome};
-use crate::dialogue::issue::{self, Sources};
+use crate::dialogue::issue::{self, Issue, Sources};
 use crate::dialogue::{Dialogue, Disposition, load};
 use crate::engine::verdict::name_of;
 use crate::proof::diff::{Difference, diff as compare, refusal, text};
@@ -71,8 +71,11 @@ struct Failed {
 pub(super) fn diff(files: &Files, args: &DiffArgs) -> Outcome {
     let name = &files.dialogue;
     let (old_sources, new_sources) = (sources(&args.old)?, sources(&args.new)?);
-    let old = dialogue(&args.old, &old_sources, name)?;
-    let new = Arc::new(dialogue(&args.new, &new_sources, name)?);
+    let old = load::load_former(&old_sources, name)
+        .map_err(|issues| unusable(&args.old, &issues, &old_sources, name))?;
+    let new = load::load(&new_sources, name)
+        .map_err(|issues| unusable(&args.new, &issues, &new_sources, name))?;
+    let new = Arc::new(new);
     let report = Report {
         difference: compare(&old, &new),
         vignettes: cases(&old, &new, &old_sources, &new_sources)?,
@@ -182,13 +185,11 @@ fn git(args: &[&str]) -> Result<String, String> {
     String::from_utf8(done.stdout).map_err(|_| "git shows a file that is not UTF-8.".to_owned())
 }
 
-fn dialogue(place: &str, sources: &Sources, name: &str) -> Result<Dialogue, String> {
-    load::load(sources, name).map_err(|issues| {
-        format!(
-            "{}\nThis program cannot use the dialogue {name} of {place}. Mend it there, or compare from a revision on whose files have this shape.",
-            issue::print(&issues, sources, super::color())
-        )
-    })
+fn unusable(place: &str, issues: &[Issue], sources: &Sources, name: &str) -> String {
+    format!(
+        "{}\nThis program cannot use the dialogue {name} of {place}. Mend it there, or compare with a revision whose files it can read.",
+        issue::print(issues, sources, super::color())
+    )
 }
 
 /// The vignettes of both dialogues, of the same id those of the new one, that come out otherwise.

@@ -114,12 +114,12 @@ pub(super) fn elements(p: &Pair<'_>) -> Vec<Changes> {
 /// Lines, cards, exercises, choices and lines for some people that are for others than before.
 pub(super) fn parts(p: &Pair<'_>) -> Vec<Changes> {
     let mut out = by_id(p, &by_condition(p.old), &by_condition(p.new), &coached(p));
-    out.extend(by_id(
-        p,
-        &with_verdict(p.old),
-        &with_verdict(p.new),
-        &p.people,
-    ));
+    // Whoever is told another disposition gets another message anyway.
+    let nobody = p.old.space.nobody();
+    let same = LEVELS
+        .into_iter()
+        .fold(nobody, |out, l| out.or(&p.told(l, l)));
+    out.extend(by_id(p, &with_verdict(p.old), &with_verdict(p.new), &same));
     out.extend(lines(p));
     out
 }
@@ -185,7 +185,8 @@ fn with_verdict(w: &World<'_>) -> BTreeMap<String, People> {
     for wait in &d.waits {
         let rules = wait.rules.iter().map(|r| holds(&d.rules[*r].when));
         let any = rules.fold(w.space.nobody(), |out, who| out.or(&who));
-        out.insert(format!("wait {}", wait.id), any.and(&holds(&wait.when)));
+        let waits = w.told.at_least(Disposition::Urgent).and(&any);
+        out.insert(format!("wait {}", wait.id), waits.and(&holds(&wait.when)));
     }
     out
 }

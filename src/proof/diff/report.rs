@@ -39,7 +39,7 @@ pub fn refusal(x: &Difference, dialogue: &str) -> Option<String> {
 fn write(out: &mut String, x: &Difference) -> std::fmt::Result {
     writeln!(
         out,
-        "Form {} -> {}, {} possible answer sets.",
+        "Form {} -> {}, {} possible answer sets. A rare one counts as much as a common one.",
         x.old_form,
         x.new_form,
         count(x.people)
@@ -261,6 +261,6 @@ fn percent(share: f64) -> String {
     match percent {
         p if p >= 10.0 => format!("{p:.0} %"),
         p if p >= 0.01 => format!("{p:.2} %"),
-        p => format!("{p:.0e} %"),
+        _ => "under 0.01 %".to_owned(),
     }
 }
