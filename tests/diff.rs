@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use backtalk::dialogue::issue::Sources;
-use backtalk::dialogue::load::load;
+use backtalk::dialogue::load::{load, load_former};
 use backtalk::dialogue::{Changed, Dialogue, Disposition, FactKind, Knowledge, Known};
 use backtalk::engine::State;
 use backtalk::proof::diff::{Difference, Direction, How, Only, diff, refusal, text};
@@ -175,6 +175,46 @@ fn a_rule_that_is_gone_is_to_be_signed_as_gone() {
             .unsigned
             .is_none()
     );
+}
+
+#[test]
+fn an_entry_of_this_form_names_what_is_there_or_says_that_it_is_gone() {
+    let form = sample(&[]).form;
+    let codes = |entry: &str| -> Vec<&str> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check/base");
+        let mut sources = shipped::folder(&folder).expect("the base can be read");
+        let entry = format!(
+            "changes:\n  - {entry}\n    form: \"{form}\"\n    reason: R\n    source: [NHS-BP]\n    who: W\n    date: 2026-03-02\n"
+        );
+        sources.insert("sample/CHANGES.yaml".into(), entry);
+        let issues = load(&sources, "sample").err().unwrap_or_default();
+        issues.iter().map(|i| i.code.id()).collect()
+    };
+    assert_eq!(codes("rule: S01_injured"), [""; 0]);
+    assert_eq!(codes("rule: S01_injurd"), ["BT010"]);
+    assert_eq!(codes("screen: dangr"), ["BT008"]);
+    assert_eq!(codes("rule: S09_gone\n    removed: true"), [""; 0]);
+    assert_eq!(codes("rule: S01_injured\n    removed: true"), ["BT036"]);
+    // A dialogue has no such file until somebody is told less.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check/base");
+    let mut sources = shipped::folder(&folder).expect("the base can be read");
+    sources.remove("sample/CHANGES.yaml");
+    assert!(load(&sources, "sample").is_ok());
+}
+
+#[test]
+fn an_old_dialogue_may_lack_a_message_that_the_program_needs_by_now() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check/base");
+    let mut sources = shipped::folder(&folder).expect("the base can be read");
+    let plan = sources.get_mut("sample/plan.yaml").expect("it is there");
+    let line = "  - { message: ice_on, text: \"Ice on.\", source: [OUR-JUDGEMENT] }\n";
+    assert!(plan.contains(line));
+    *plan = plan.replace(line, "");
+    assert!(load(&sources, "sample").is_err());
+    let old = load_former(&sources, "sample").unwrap_or_else(|issues| panic!("{issues:?}"));
+    let x = diff(&old, &sample(&[LESS]));
+    assert_eq!(x.lowered, 16.0);
+    assert!(x.wording.iter().any(|w| w.before.is_none()));
 }
 
 #[test]

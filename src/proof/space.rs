@@ -260,12 +260,6 @@ impl<'a> Space<'a> {
         self.layout.all_vars().filter(|v| !own(v)).collect()
     }
 
-    /// Whether this dialogue knows the fact that another of the same layout calls so.
-    pub fn knows(&self, fact: &Fact) -> bool {
-        let slot = self.layout.slot_of(fact);
-        slot.is_some() && self.bits.iter().any(|b| Some(b.slot) == slot)
-    }
-
     /// These people as far as another dialogue of the layout may say more of them: those of whom
     /// it says nothing harmful.
     pub fn harmless_abroad(&self, people: &People) -> People {
