@@ -404,6 +404,41 @@ fn hours_and_stored_answers_are_reported_too() {
 }
 
 #[test]
+fn typed_words_that_are_gone_are_named() {
+    let mut sources = shipped::built_in();
+    let common = sources.get_mut("common.yaml").expect("it is there");
+    assert!(common.contains("[\"chest pain\", "));
+    *common = common.replace("[\"chest pain\", ", "[\"chest xpain\", ");
+    let new = load(&sources, "back_spasm").unwrap_or_else(|issues| panic!("{issues:?}"));
+    let x = diff(&back_spasm(&[]), &new);
+    assert!(x.moves.is_empty() && x.wording.is_empty());
+    assert_eq!(x.settings.len(), 1);
+    let s = &x.settings[0];
+    assert_eq!(s.id, "typed words that ask for `chest_pain`");
+    assert_eq!(
+        (s.before.as_str(), s.after.as_str()),
+        ("chest pain", "chest xpain")
+    );
+}
+
+#[test]
+fn a_screen_excuses_no_change_of_a_rule() {
+    let hides: Edit<'_> = (
+        "dialogue",
+        "    when: \"@injured\"\n    ask: \"How bad",
+        "    when: \"knock = crash\"\n    ask: \"How bad",
+    );
+    let form = sample(&[hides, LESS]).form;
+    let entry = format!(
+        "changes:\n  - screen: pain_now\n    form: \"{form}\"\n    reason: R\n    source: [NHS-BP]\n    who: W\n    date: 2026-03-02\n"
+    );
+    let x = of(&[hides, LESS, ("CHANGES", "changes:\n", &entry)]);
+    let missing = x.unsigned.expect("it is refused").missing;
+    let named: Vec<&Changed> = missing.iter().map(|s| &s.of).collect();
+    assert_eq!(named, [&Changed::Rule("S01_injured".into())]);
+}
+
+#[test]
 fn the_counts_are_those_of_holding_every_conversation() {
     let edits = [
         MORE,

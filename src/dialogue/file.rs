@@ -1321,7 +1321,7 @@ pub struct AnswerWords {
 }
 
 /// The labels of the buttons that every screen shares.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema, serde::Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ButtonWords {
     /// None of the items.
@@ -1388,7 +1388,7 @@ pub struct ButtonWords {
 }
 
 /// What a line of what is coming says.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema, serde::Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ComingWords {
     /// A look at the skin.
@@ -1411,7 +1411,7 @@ pub struct ComingWords {
 }
 
 /// Words of the picture of the days.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema, serde::Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PictureWords {
     /// The heading.

@@ -7,6 +7,7 @@
 
 mod plan;
 mod report;
+mod settings;
 mod signed;
 mod story;
 mod wording;
@@ -16,7 +17,7 @@ use serde::Serialize;
 use super::layout::Answers;
 use super::space::{LEVELS, People};
 use super::{Space, World};
-use crate::dialogue::{Condition, Dialogue, Disposition, FactKind};
+use crate::dialogue::{Condition, Dialogue, Disposition};
 pub use report::{refusal, text};
 pub use signed::{SignOff, Unsigned};
 pub use story::{Answer, Example, Only};
@@ -219,7 +220,7 @@ impl<'a> Pair<'a> {
             gates: plan::gates(self),
             elements: plan::elements(self),
             plan: plan::parts(self),
-            settings: plan::settings(self.old.d(), self.new.d()),
+            settings: settings::settings(self.old.d(), self.new.d()),
             wording: wording::reworded(self.old.d(), self.new.d()),
         }
     }
@@ -358,30 +359,6 @@ impl<'a> Pair<'a> {
         let (old, new) = (self.old.space, self.new.space);
         let (was, is) = (old.person(&answers), new.person(&answers));
         Some(story::example(old.d, &was, new.d, &is))
-    }
-
-    /// Facts whose harmless answer is another, which moves people by itself.
-    fn defaults(old: &Dialogue, new: &Dialogue) -> Vec<Setting> {
-        let says = |d: &Dialogue, fact: usize| {
-            let f = &d.facts[fact];
-            let on = (0..f.options.len()).filter(|o| f.default.on & (1 << o) != 0);
-            let ids: Vec<&str> = on.map(|o| f.options[o].id.as_str()).collect();
-            match f.kind {
-                FactKind::Multi => format!("[{}]", ids.join(", ")),
-                _ => ids.join(", "),
-            }
-        };
-        let mut out = Vec::new();
-        for (fact, f) in new.facts.iter().enumerate() {
-            if let Some(was) = old.fact(&f.id) {
-                let (before, after) = (says(old, was), says(new, fact));
-                if before != after {
-                    let id = format!("the harmless answer of `{}`", f.id);
-                    out.push(Setting { id, before, after });
-                }
-            }
-        }
-        out
     }
 }
 

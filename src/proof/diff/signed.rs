@@ -49,8 +49,8 @@ impl SignOff {
 
 /// Who is told less without a signature for the new form; nothing where nobody is.
 ///
-/// Somebody is covered by a screen that only one of the dialogues shows them, or else by signatures
-/// for every rule that decided for them before.
+/// Somebody is covered by signatures for every rule that decided for them before. Of rules that are
+/// as they were, a screen that only one of the dialogues shows them stands for all.
 pub(super) fn unsigned(p: &Pair<'_>) -> Option<Unsigned> {
     let lowered = p.lowered();
     if lowered.is_false() {
@@ -61,10 +61,13 @@ pub(super) fn unsigned(p: &Pair<'_>) -> Option<Unsigned> {
     let here = new.changes.iter().filter(|c| c.form == form);
     let signed: Vec<&Changed> = here.map(|c| &c.of).collect();
     let deciders = deciders(p, &lowered);
-    let mut open = p.old.space.nobody();
-    for (rule, who) in &deciders {
-        if !signed.contains(&rule) {
-            open = open.or(who);
+    let unsigned = deciders.iter().filter(|(rule, _)| !signed.contains(&rule));
+    let (mut open, mut by_rules) = (p.old.space.nobody(), p.old.space.nobody());
+    for (rule, who) in unsigned {
+        // A screen excuses no change of a rule.
+        match was_changed(p, rule) {
+            true => by_rules = by_rules.or(who),
+            false => open = open.or(who),
         }
     }
     for of in &signed {
@@ -72,6 +75,7 @@ pub(super) fn unsigned(p: &Pair<'_>) -> Option<Unsigned> {
             open = open.and_not(&meets_otherwise(p, id));
         }
     }
+    let open = open.or(&by_rules);
     if open.is_false() {
         return None;
     }
