@@ -65,6 +65,8 @@ struct Came {
 struct Failed {
     file: String,
     said: String,
+    /// Whether it held on the old dialogue.
+    held_before: bool,
 }
 
 /// Print what differs; exit code 1 where somebody is told less and nobody has signed it.
@@ -73,6 +75,7 @@ pub(super) fn diff(files: &Files, args: &DiffArgs) -> Outcome {
     let (old_sources, new_sources) = (sources(&args.old)?, sources(&args.new)?);
     let old = load::load_former(&old_sources, name)
         .map_err(|issues| unusable(&args.old, &issues, &old_sources, name))?;
+    let old = Arc::new(old);
     let new = load::load(&new_sources, name)
         .map_err(|issues| unusable(&args.new, &issues, &new_sources, name))?;
     let new = Arc::new(new);
@@ -82,7 +85,7 @@ pub(super) fn diff(files: &Files, args: &DiffArgs) -> Outcome {
         // What holds on the same files holds again.
         replays: match old_sources == new_sources {
             true => Vec::new(),
-            false => replays(&new, args.replays.as_deref())?,
+            false => replays(&old, &new, args.replays.as_deref())?,
         },
     };
     let refused = refusal(&report.difference, name);
@@ -270,7 +273,11 @@ fn cases_text(cases: &[Case]) -> String {
 }
 
 /// The replays that do not hold on the new dialogue.
-fn replays(new: &Arc<Dialogue>, folder: Option<&Path>) -> Result<Vec<Failed>, String> {
+fn replays(
+    old: &Arc<Dialogue>,
+    new: &Arc<Dialogue>,
+    folder: Option<&Path>,
+) -> Result<Vec<Failed>, String> {
     let usual = PathBuf::from(format!("tests/replays/{}", new.name));
     let folder = match folder {
         Some(folder) => folder.to_owned(),
@@ -281,7 +288,11 @@ fn replays(new: &Arc<Dialogue>, folder: Option<&Path>) -> Result<Vec<Failed>, St
     for path in replay_run::replays(&folder)? {
         if let Err(said) = replay_run::check(new, &path) {
             let file = path.display().to_string();
-            out.push(Failed { file, said });
+            out.push(Failed {
+                held_before: replay_run::check(old, &path).is_ok(),
+                file,
+                said,
+            });
         }
     }
     Ok(out)
@@ -293,7 +304,11 @@ fn replays_text(failed: &[Failed]) -> String {
         out.push_str("\nReplays that do not hold on the new dialogue\n");
     }
     for f in failed {
-        out += &format!("  backtalk replay {}\n", f.file);
+        let before = match f.held_before {
+            true => "",
+            false => " (nor on the old one)",
+        };
+        out += &format!("  backtalk replay {}{before}\n", f.file);
     }
     out
 }

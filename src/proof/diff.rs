@@ -204,7 +204,7 @@ impl<'a> Pair<'a> {
         let moves = self.moves();
         let sum = |direction| {
             let of = moves.iter().filter(|m| m.direction == direction);
-            of.map(|m| m.people).sum::<f64>()
+            of.fold(0.0, |sum, m| sum + m.people)
         };
         Difference {
             old_form: self.old.d().form.to_string(),

@@ -213,10 +213,14 @@ fn lines(p: &Pair<'_>) -> Vec<Changes> {
                 Some(line) => sees(w, line),
                 None => w.space.nobody(),
             };
-            let n = after.map_or("that is gone".to_owned(), |a| format!("{}", a + 1));
+            let place = after.map_or("that is gone".to_owned(), |n| (n + 1).to_string());
+            let line = after
+                .map(|n| &is_lines[n])
+                .or(before.map(|n| &was_lines[n]));
+            let says = line.map_or("", |l| l.say.source());
             let was = sees(p.old, before.map(|n| &was_lines[n]));
             let is = sees(p.new, after.map(|n| &is_lines[n]));
-            out.extend(p.changes(format!("page {id} line {n}"), &was, &is, &of));
+            out.extend(p.changes(format!("page {id} line {place}, “{says}”"), &was, &is, &of));
         }
     }
     out

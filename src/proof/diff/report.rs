@@ -162,6 +162,7 @@ fn section(out: &mut String, title: &str, verb: &str, all: &[Changes]) -> std::f
         return Ok(());
     }
     writeln!(out, "\n{title}")?;
+    let mut shown: Option<&Example> = None;
     for c in all {
         for (group, when) in [(&c.gained, "newly"), (&c.lost, "no longer")] {
             let Some(Group {
@@ -175,13 +176,16 @@ fn section(out: &mut String, title: &str, verb: &str, all: &[Changes]) -> std::f
             writeln!(
                 out,
                 "  {}: {} ({}) {when} {verb} it",
-                c.id,
+                cut(&c.id),
                 count(*people),
                 percent(*share)
             )?;
-            if let Some(example) = example {
-                person(out, example)?;
+            match example {
+                Some(x) if shown == Some(x) => writeln!(out, "    The same person.")?,
+                Some(x) => person(out, x)?,
+                None => {}
             }
+            shown = example.as_ref();
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use crate::engine::{self, Input, Press, Session, State, Wish};
 use crate::vignettes::{FactMap, facts_of};
 
 /// Somebody, with what they answer and what they are told.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Example {
     /// Their facts that are not harmless, as either dialogue knows them.
     pub facts: FactMap,
