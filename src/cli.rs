@@ -1,5 +1,6 @@
 //! The commands. Arguments in, exit code out.
 
+mod diff;
 mod mutants;
 mod operators;
 mod prove;
@@ -77,6 +78,9 @@ enum Cmd {
     Check(CheckArgs),
     /// Prove the laws of the dialogue over all answers.
     Prove(prove::ProveArgs),
+    /// Show what a change of the dialogue does to people; exit code 1 when somebody is told less
+    /// and nobody has signed it.
+    Diff(diff::DiffArgs),
     /// Give the verdict for one set of facts.
     Triage(TriageArgs),
     /// Answer the real screens from a file of cases and compare.
@@ -308,6 +312,7 @@ fn run(cli: Cli) -> Outcome {
         Cmd::Recall(args) => versions::recall(&cli.files, &args),
         Cmd::Check(args) => check(&cli.files, &args),
         Cmd::Prove(args) => prove::prove(&cli.files, &args),
+        Cmd::Diff(args) => diff::diff(&cli.files, &args),
         Cmd::Triage(args) => triage(&cli.files, &args),
         Cmd::Vignettes(args) => run_vignettes(&cli.files, &args),
         Cmd::Score(args) => score::score(&cli.files, &args),

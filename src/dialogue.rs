@@ -101,6 +101,8 @@ pub struct Dialogue {
     pub excluded: Vec<Excluded>,
     /// Where sources disagree.
     pub rulings: Vec<Ruling>,
+    /// Changes that tell somebody less than the form before did, each signed.
+    pub changes: Vec<Change>,
     /// Where everything stands in the files.
     pub places: Places,
     /// For how many days after the last message this operator keeps records, as the texts say it.
@@ -746,6 +748,42 @@ pub struct Ruling {
     pub topic: String,
     /// What we do.
     pub choice: String,
+}
+
+/// A signature under a change that tells somebody less than the form before did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What was changed.
+    pub of: Changed,
+    /// The form it was signed for; it excuses no other.
+    pub form: String,
+    /// Why it is right.
+    pub reason: String,
+    /// Where that comes from.
+    pub source: Vec<String>,
+    /// Who decided it.
+    pub who: String,
+    /// The day, as YYYY-MM-DD.
+    pub date: String,
+}
+
+/// What a change is about, by id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Changed {
+    /// A rule of the form before, which no longer decides.
+    Rule(String),
+    /// A screen that is met by others than before.
+    Screen(String),
+}
+
+impl std::fmt::Display for Changed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Changed::Rule(id) => write!(f, "change of rule {id}"),
+            Changed::Screen(id) => write!(f, "change of screen {id}"),
+        }
+    }
 }
 
 impl Dialogue {

@@ -5,8 +5,10 @@
 //! rule or guard tells apart. A broken law names the simplest person it is broken for, of whom
 //! `replay_run` makes a conversation. Pure: callers time and print.
 
+pub mod diff;
 pub mod edges;
 pub mod laws;
+pub mod layout;
 pub mod mutant;
 pub mod possible;
 pub mod questions;
@@ -18,6 +20,7 @@ pub mod world;
 use std::collections::BTreeSet;
 
 use crate::dialogue::{Disposition, Knowledge};
+pub use space::Space;
 pub use world::World;
 
 /// What replays and vignettes reach, by id.

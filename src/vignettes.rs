@@ -70,7 +70,7 @@ impl Vignette {
 pub type FactMap = BTreeMap<String, FactValue>;
 
 /// One answer or several.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum FactValue {
     /// A bare yes or no, which some YAML readers take for a truth value.
@@ -422,7 +422,8 @@ pub fn table(outcomes: &[Outcome]) -> String {
     out
 }
 
-fn join<T: AsRef<str>>(list: &[T]) -> String {
+/// A list in words, "none" where it is empty.
+pub fn join<T: AsRef<str>>(list: &[T]) -> String {
     if list.is_empty() {
         return "none".into();
     }

@@ -63,6 +63,8 @@ const CORE: &[&str] = &[
     "score.rs",
     "score/",
     "what_if.rs",
+    "proof.rs",
+    "proof/",
     "picture.rs",
     "picture/",
 ];

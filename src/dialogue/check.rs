@@ -17,7 +17,7 @@ mod taps;
 
 use std::ops::Range;
 
-pub use reading::grades;
+pub use reading::{Worded, grades, wording};
 pub use source::sources_matrix;
 pub use talk::{Advice, Held, hold};
 pub use taps::{Effort, Spread, efforts, taps};

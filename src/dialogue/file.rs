@@ -1244,6 +1244,46 @@ pub struct SideEntry {
     pub seeds: Vec<String>,
 }
 
+/// `CHANGES.yaml`: who signed that a form of the dialogue tells somebody less than the one before.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangesFile {
+    /// The signed changes, the newest first. Those of earlier forms stay as history.
+    pub changes: Vec<ChangeEntry>,
+}
+
+/// One signed change: of a rule or of a screen, as `backtalk diff` asks for it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeEntry {
+    /// The rule that decided for these people and no longer does.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub rule: Option<Text>,
+    /// Or the screen that is asked of others than before.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub screen: Option<Text>,
+    /// Whether this form takes it out of the dialogue.
+    #[serde(default)]
+    pub removed: bool,
+    /// The form that was signed, as `backtalk check` prints it.
+    #[schemars(with = "String")]
+    pub form: Text,
+    /// Why it is right to tell these people less.
+    #[schemars(with = "String")]
+    pub reason: Text,
+    /// Ids of `sources.yaml`.
+    #[schemars(with = "Vec<String>")]
+    pub source: Vec<Text>,
+    /// Name and profession of who decided it.
+    #[schemars(with = "String")]
+    pub who: Text,
+    /// The day, as YYYY-MM-DD.
+    #[schemars(with = "String")]
+    pub date: Text,
+}
+
 /// `common.yaml`: what holds in every dialogue.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -1322,7 +1362,7 @@ pub struct AnswerWords {
 }
 
 /// The labels of the buttons that every screen shares.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema, serde::Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ButtonWords {
     /// None of the items.
@@ -1389,7 +1429,7 @@ pub struct ButtonWords {
 }
 
 /// What a line of what is coming says.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema, serde::Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ComingWords {
     /// A look at the skin.
@@ -1412,7 +1452,7 @@ pub struct ComingWords {
 }
 
 /// Words of the picture of the days.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema, serde::Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PictureWords {
     /// The heading.

@@ -78,6 +78,7 @@ codes! {
     MissingVerdict = "BT034": "A disposition has no verdict text.",
     BadZones = "BT035": "A line of zones.txt does not name a time zone and its cities.",
     BadFormer = "BT036": "A former id is in use, or claimed twice.",
+    BadChange = "BT037": "A signature under a change is not complete.",
 }
 
 /// One problem in the dialogue files.

@@ -3,6 +3,7 @@
 //! Load resolves references and shapes. What needs the whole dialogue (reachability, sources,
 //! lengths, reading grade) is in [`check`](super::check).
 
+mod changes;
 mod coaching;
 mod common;
 mod fact;
@@ -103,16 +104,40 @@ pub const FILES: [&str; 8] = [
 
 /// Read the dialogue `name` from its files, or say everything that is wrong with them.
 pub fn load(sources: &Sources, name: &str) -> Result<Dialogue, Vec<Issue>> {
-    read(sources, name, None)
+    strictly(read(sources, name, None))
 }
 
 /// Read an edition that had this form when it was kept. Another program may have taken the hash of
 /// it otherwise, so it is not taken again.
 pub fn load_edition(sources: &Sources, name: &str, form: Form) -> Result<Dialogue, Vec<Issue>> {
-    read(sources, name, Some(form))
+    strictly(read(sources, name, Some(form)))
 }
 
-fn read(sources: &Sources, name: &str, form: Option<Form>) -> Result<Dialogue, Vec<Issue>> {
+fn strictly(read: (Option<Dialogue>, Vec<Issue>)) -> Result<Dialogue, Vec<Issue>> {
+    match read {
+        (Some(dialogue), issues) if issues.is_empty() => Ok(dialogue),
+        (_, issues) => Err(issues),
+    }
+}
+
+/// Read a dialogue of an earlier time, only to compare it: what this program needs to say and that
+/// one did not, a word that is no longer filled in, and a signature do not keep it from being read.
+pub fn load_former(sources: &Sources, name: &str) -> Result<Dialogue, Vec<Issue>> {
+    let (dialogue, mut issues) = read(sources, name, None);
+    issues.retain(|i| {
+        !matches!(
+            i.code,
+            Code::MissingMessage | Code::UnknownPlaceable | Code::SignedOther | Code::BadChange
+        )
+    });
+    match dialogue {
+        Some(dialogue) if issues.is_empty() => Ok(dialogue),
+        _ => Err(issues),
+    }
+}
+
+/// The dialogue where all of its files have their shape, and everything that is wrong.
+fn read(sources: &Sources, name: &str, form: Option<Form>) -> (Option<Dialogue>, Vec<Issue>) {
     let mut loader = Loader {
         texts: sources,
         issues: Vec::new(),
@@ -128,6 +153,11 @@ fn read(sources: &Sources, name: &str, form: Option<Form>) -> Result<Dialogue, V
     let cards: Option<file::CardsFile> = loader.read(&own("cards"));
     let source_list: Option<file::SourcesFile> = loader.read(&own("sources"));
     let rulings: Option<file::RulingsFile> = loader.read(&own("rulings"));
+    // The only file that a dialogue may do without.
+    let changes: Option<file::ChangesFile> = match sources.contains_key(&own("CHANGES")) {
+        true => loader.read(&own("CHANGES")),
+        false => None,
+    };
     let (
         Some(common),
         Some(numbers),
@@ -152,7 +182,7 @@ fn read(sources: &Sources, name: &str, form: Option<Form>) -> Result<Dialogue, V
         rulings,
     )
     else {
-        return Err(loader.issues);
+        return (None, loader.issues);
     };
     let built = Builder {
         l: loader,
@@ -177,6 +207,7 @@ fn read(sources: &Sources, name: &str, form: Option<Form>) -> Result<Dialogue, V
         cards,
         source_list,
         rulings,
+        changes.as_ref(),
         form,
     )
 }
@@ -306,8 +337,9 @@ impl Builder<'_> {
         cards: file::CardsFile,
         source_list: file::SourcesFile,
         rulings: file::RulingsFile,
+        changes: Option<&file::ChangesFile>,
         known_form: Option<Form>,
-    ) -> Result<Dialogue, Vec<Issue>> {
+    ) -> (Option<Dialogue>, Vec<Issue>) {
         self.take_ids(
             &facts,
             &rules,
@@ -325,6 +357,7 @@ impl Builder<'_> {
             (path("facts"), path("rules"), path("dialogue"));
         let (verdict_path, plan_path, cards_path) = (path("verdict"), path("plan"), path("cards"));
         let rulings_path = path("rulings");
+        let changes_path = path("CHANGES");
 
         for entry in &facts.facts {
             let fact = self.fact(&facts_path, entry);
@@ -604,10 +637,14 @@ impl Builder<'_> {
             sources: self.sources,
             excluded,
             rulings,
+            changes: Vec::new(),
             places: self.places,
             keep_days: super::KEEP_DAYS,
         };
         dialogue.form = known_form.unwrap_or_else(|| form::form(&dialogue));
+        if let Some(file) = changes {
+            changes::read(&mut self.l, &changes_path, file, &mut dialogue);
+        }
         if let Some(signed) = &screens.signed_off {
             dialogue.signed_off = Some(format!("{}, {}", signed.by, signed.date));
             if signed.form.value != dialogue.form.to_string() {
@@ -623,11 +660,7 @@ impl Builder<'_> {
                 );
             }
         }
-        if self.l.issues.is_empty() {
-            Ok(dialogue)
-        } else {
-            Err(self.l.issues)
-        }
+        (Some(dialogue), self.l.issues)
     }
 }
 

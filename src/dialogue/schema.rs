@@ -21,6 +21,7 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("cards", schema::<file::CardsFile>()),
         ("sources", schema::<file::SourcesFile>()),
         ("rulings", schema::<file::RulingsFile>()),
+        ("CHANGES", schema::<file::ChangesFile>()),
         ("common", schema::<file::CommonFile>()),
         ("numbers", schema::<file::NumbersFile>()),
         ("vignettes", schema::<VignetteFile>()),

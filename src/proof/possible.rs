@@ -90,8 +90,8 @@ fn applies(
         let mut may = space.nobody();
         if can & (1 << o) != 0 {
             may = asked_when.clone();
-            for screen in 0..d.screens.len() {
-                may = may.or(&says_on(space, screen, (fact, o), shown, &all[screen]));
+            for (screen, answers) in all.iter().enumerate() {
+                may = may.or(&says_on(space, screen, (fact, o), shown, answers));
             }
         }
         out = out.and(&space.says(fact, o).imp(&may));

@@ -1,12 +1,10 @@
 //! What each question is good for: how often its answer can change the level, and what asking
 //! several things on one screen saves.
 //!
-//! "How often" needs an idea of how often people say what. [`Weights`] is ours and rough: most
+//! "How often" needs an idea of how often people say what. [`share`] is ours and rough: most
 //! people have few troubles. It orders screens; it claims nothing about patients.
 
-use std::collections::{BTreeSet, HashMap};
-
-use biodivine_lib_bdd::BddPointer;
+use std::collections::BTreeSet;
 
 use super::space::{LEVELS, People, Space};
 use super::world::World;
@@ -84,34 +82,7 @@ pub fn questions(w: &World<'_>) -> Vec<Question> {
 
 /// How likely it is that somebody is among these, by our rough idea of how often people say what.
 pub fn share(space: &Space<'_>, people: &People) -> f64 {
-    let people = people.and(&space.whole);
-    let mut known = HashMap::new();
-    weigh(space, &people, 0, people.root_pointer(), &mut known)
-}
-
-fn weigh(
-    space: &Space<'_>,
-    people: &People,
-    place: usize,
-    node: BddPointer,
-    known: &mut HashMap<(usize, BddPointer), f64>,
-) -> f64 {
-    if node.is_zero() {
-        return 0.0;
-    }
-    if space.is_last(place) {
-        return 1.0;
-    }
-    if let Some(weight) = known.get(&(place, node)) {
-        return *weight;
-    }
-    let weight = space
-        .answers_from(people, place, node, &|f, o| likely(&space.d.facts[f], o))
-        .into_iter()
-        .map(|(own, next)| own * weigh(space, people, place + 1, next, known))
-        .sum();
-    known.insert((place, node), weight);
-    weight
+    space.share(people, |f, o| likely(&space.d.facts[f], o))
 }
 
 /// How likely this answer is, by itself.

@@ -4,12 +4,13 @@
 //! need, a fact of several one bit for each option. A set of people is a diagram over these bits,
 //! so that a law about all of them is one operation, and a set can be counted exactly.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use biodivine_lib_bdd::{Bdd, BddPointer, BddVariable, BddVariableSet, BddVariableSetBuilder};
+use biodivine_lib_bdd::{Bdd, BddVariable};
 
+use super::layout::{Answers, Code, Layout, SlotId};
 use crate::dialogue::{
-    Condition, Dialogue, Disposition, FactId, FactKind, Knowledge, Known, Options, ScreenKind,
+    Condition, Dialogue, Disposition, Fact, FactId, FactKind, Knowledge, Known, Options,
 };
 
 /// A set of people.
@@ -27,22 +28,22 @@ pub const LEVELS: [Disposition; 6] = [
 
 /// The bits of one fact.
 struct Bits {
-    /// From the first that is looked at to the last.
+    /// The fact in the layout.
+    slot: SlotId,
+    /// Of a fact of several answers, the bit of each option.
     vars: Vec<BddVariable>,
     /// Who gives each option.
     options: Vec<People>,
-    /// The code of each option of a fact of one answer; that of the harmless one is 0.
-    codes: Vec<usize>,
+    /// The code of each option of a fact of one answer, the place of its bit where it takes several.
+    codes: Vec<Code>,
 }
 
 /// Everybody who could answer the facts of a dialogue, possible or not.
 pub struct Space<'a> {
     /// The dialogue.
     pub d: &'a Dialogue,
-    vars: BddVariableSet,
+    layout: Arc<Layout>,
     bits: Vec<Bits>,
-    /// The facts in the order of their bits.
-    order: Vec<FactId>,
     /// Everybody whose facts of one answer have one.
     pub whole: People,
 }
@@ -72,37 +73,30 @@ impl Levels {
 impl<'a> Space<'a> {
     /// The space of a dialogue.
     pub fn new(d: &'a Dialogue) -> Space<'a> {
-        Space::ordered(d, order(d))
+        Space::joint(d, &[d])
     }
 
-    /// The space of a dialogue with the same facts, so that its sets are those of the other's.
+    /// The space of one of several dialogues, the oldest first, with bits that they all share: sets
+    /// of people of one of them can be combined with those of another.
+    pub fn joint(d: &'a Dialogue, all: &[&Dialogue]) -> Space<'a> {
+        Space::over(d, Arc::new(Layout::of(all)))
+    }
+
+    /// The space of a dialogue with the same facts as another's, so that its sets are those of that.
     pub fn like(d: &'a Dialogue, other: &Space<'_>) -> Space<'a> {
-        Space::ordered(d, other.order.clone())
+        Space::over(d, other.layout.clone())
     }
 
-    fn ordered(d: &'a Dialogue, order: Vec<FactId>) -> Space<'a> {
-        let mut builder = BddVariableSetBuilder::new();
-        let mut own: Vec<Vec<BddVariable>> = vec![Vec::new(); d.facts.len()];
-        for &fact in &order {
-            let f = &d.facts[fact];
-            let count = match f.kind {
-                FactKind::Multi => f.options.len(),
-                _ => f.options.len().next_power_of_two().trailing_zeros() as usize,
-            };
-            for n in 0..count {
-                own[fact].push(builder.make_variable(&format!("{}.{n}", f.id)));
-            }
-        }
-        let vars = builder.build();
-        let bits: Vec<Bits> = own
-            .into_iter()
-            .enumerate()
-            .map(|(fact, own)| Bits::new(d, fact, own, &vars))
+    fn over(d: &'a Dialogue, layout: Arc<Layout>) -> Space<'a> {
+        let bits: Vec<Bits> = d
+            .facts
+            .iter()
+            .filter_map(|f| Some(Bits::new(f, layout.slot_of(f)?, &layout)))
             .collect();
-        let mut whole = vars.mk_true();
+        let mut whole = layout.vars.mk_true();
         for (fact, f) in d.facts.iter().enumerate() {
             if f.kind != FactKind::Multi {
-                let mut any = vars.mk_false();
+                let mut any = layout.vars.mk_false();
                 for option in &bits[fact].options {
                     any = any.or(option);
                 }
@@ -111,21 +105,20 @@ impl<'a> Space<'a> {
         }
         Space {
             d,
-            vars,
+            layout,
             bits,
-            order,
             whole,
         }
     }
 
     /// Everybody.
     pub fn everybody(&self) -> People {
-        self.vars.mk_true()
+        self.layout.vars.mk_true()
     }
 
     /// Nobody.
     pub fn nobody(&self) -> People {
-        self.vars.mk_false()
+        self.layout.vars.mk_false()
     }
 
     /// Who gives this answer.
@@ -243,8 +236,8 @@ impl<'a> Space<'a> {
             return people.var_restrict(bits.vars[usize::from(option)], true);
         }
         let code = bits.codes[usize::from(option)];
-        let fixed: Vec<(BddVariable, bool)> = bits
-            .vars
+        let vars = &self.layout.slot(bits.slot).vars;
+        let fixed: Vec<(BddVariable, bool)> = vars
             .iter()
             .enumerate()
             .map(|(bit, v)| (*v, code & (1 << bit) != 0))
@@ -261,7 +254,7 @@ impl<'a> Space<'a> {
     pub fn bits_of(&self, facts: impl IntoIterator<Item = FactId>) -> Vec<BddVariable> {
         facts
             .into_iter()
-            .flat_map(|f| self.bits[f].vars.iter().copied())
+            .flat_map(|f| self.layout.slot(self.bits[f].slot).vars.iter().copied())
             .collect()
     }
 
@@ -271,7 +264,7 @@ impl<'a> Space<'a> {
         for &(fact, option) in answers {
             match self.d.facts[fact].kind {
                 FactKind::Multi => out.push(self.bits[fact].vars[usize::from(option)]),
-                _ => out.extend(&self.bits[fact].vars),
+                _ => out.extend(self.bits_of([fact])),
             }
         }
         out.sort_unstable();
@@ -279,269 +272,126 @@ impl<'a> Space<'a> {
         out
     }
 
-    /// Whether there is no fact at this place, nor after it.
-    pub fn is_last(&self, place: usize) -> bool {
-        place >= self.order.len()
+    /// How likely it is that somebody is among these, where each answer is as likely as `likely`
+    /// says, whatever else they answer.
+    pub fn share(&self, people: &People, likely: impl Fn(FactId, u8) -> f64) -> f64 {
+        let mut table: Vec<Vec<(Code, f64)>> = vec![Vec::new(); self.layout.len()];
+        for (fact, f) in self.d.facts.iter().enumerate() {
+            let bits = &self.bits[fact];
+            let codes = (0..f.options.len() as u8).zip(&bits.codes);
+            table[bits.slot] = codes.map(|(o, code)| (*code, likely(fact, o))).collect();
+        }
+        self.layout.share(&people.and(&self.whole), &table)
     }
 
-    /// The ways on from a node by the answers to the fact at this place, each with how likely it
-    /// is. `likely` tells it of one answer; answers that the diagram does not look at count for 1.
-    pub fn answers_from(
-        &self,
-        people: &People,
-        place: usize,
-        node: BddPointer,
-        likely: &impl Fn(FactId, u8) -> f64,
-    ) -> Vec<(f64, BddPointer)> {
-        let fact = self.order[place];
-        let own = &self.bits[fact].vars;
-        let is_own = |n: BddPointer| !n.is_terminal() && own.contains(&people.var_of(n));
-        if !is_own(node) {
-            return vec![(1.0, node)];
-        }
-        let options = 0..self.d.facts[fact].options.len() as u8;
-        if self.d.facts[fact].kind != FactKind::Multi {
-            return options
-                .map(|o| (likely(fact, o), self.follow(people, fact, node, 1 << o)))
-                .collect();
-        }
-        let mut out = Vec::new();
-        let mut ways = vec![(1.0, node)];
-        while let Some((weight, at)) = ways.pop() {
-            if !is_own(at) {
-                out.push((weight, at));
-                continue;
-            }
-            let var = people.var_of(at);
-            let option = own.iter().position(|v| *v == var).unwrap_or(0);
-            let yes = likely(fact, option as u8);
-            ways.push((weight * (1.0 - yes), people.low_link_of(at)));
-            ways.push((weight * yes, people.high_link_of(at)));
-        }
-        out
+    /// The bits that this dialogue says nothing of: facts and answers that only another knows.
+    pub fn foreign(&self) -> Vec<BddVariable> {
+        let several = |b: &Bits| !b.vars.is_empty();
+        let own = |v: &BddVariable| {
+            self.bits.iter().any(|b| match several(b) {
+                true => b.vars.contains(v),
+                false => self.layout.slot(b.slot).vars.contains(v),
+            })
+        };
+        self.layout.all_vars().filter(|v| !own(v)).collect()
+    }
+
+    /// These people as far as another dialogue of the layout may say more of them: those of whom
+    /// it says nothing harmful.
+    pub fn harmless_abroad(&self, people: &People) -> People {
+        let foreign: Vec<(BddVariable, bool)> =
+            self.foreign().into_iter().map(|v| (v, false)).collect();
+        people.select(&foreign)
     }
 
     /// Of these people the one with the fewest answers that are not harmless.
     pub fn simplest(&self, people: &People) -> Option<Knowledge> {
-        let people = people.and(&self.whole);
-        if people.is_false() {
-            return None;
-        }
-        let mut best: HashMap<(usize, BddPointer), (u32, Options)> = HashMap::new();
-        self.cheapest(&people, 0, people.root_pointer(), &mut best);
+        self.simplest_answers(people).map(|a| self.person(&a))
+    }
+
+    /// The same as answers that every dialogue of the layout can read.
+    pub fn simplest_answers(&self, people: &People) -> Option<Answers> {
+        self.layout.simplest(&people.and(&self.whole))
+    }
+
+    /// Somebody with these answers, as this dialogue knows them. An answer that it does not know
+    /// counts as the harmless one.
+    pub fn person(&self, answers: &Answers) -> Knowledge {
         let mut person = self.d.completed(&self.d.nothing_known());
-        let mut node = people.root_pointer();
-        for (place, &fact) in self.order.iter().enumerate() {
-            let (_, on) = best.get(&(place, node)).copied()?;
-            let f = &self.d.facts[fact];
-            let known = match f.kind {
-                FactKind::Multi => Known::exactly(on, f.all()),
-                _ => Known { on, off: 0 },
-            };
-            person.set(fact, known);
-            node = self.follow(&people, fact, node, on);
+        for (fact, f) in self.d.facts.iter().enumerate() {
+            let bits = &self.bits[fact];
+            let code = answers.at(bits.slot);
+            let options = (0..f.options.len() as u8).zip(&bits.codes);
+            match f.kind {
+                FactKind::Multi => {
+                    let on = options.filter(|(_, bit)| code & (1 << **bit) != 0);
+                    let on = on.fold(0, |set, (o, _)| set | 1 << o);
+                    person.set(fact, Known::exactly(on, f.all()));
+                }
+                _ => {
+                    if let Some((o, _)) = options.into_iter().find(|(_, c)| **c == code) {
+                        person.set(fact, Known::one(o));
+                    }
+                }
+            }
         }
-        Some(person)
+        person
     }
 
-    /// The fewest answers that are not harmless on a way from this node on, and the answer to the
-    /// fact at this place; `u32::MAX` where there is no way.
-    fn cheapest(
-        &self,
-        people: &People,
-        place: usize,
-        node: BddPointer,
-        best: &mut HashMap<(usize, BddPointer), (u32, Options)>,
-    ) -> u32 {
-        if node.is_zero() {
-            return u32::MAX;
-        }
-        let Some(&fact) = self.order.get(place) else {
-            return 0;
-        };
-        if let Some((cost, _)) = best.get(&(place, node)) {
-            return *cost;
-        }
-        let harmless = self.d.facts[fact].default.on;
-        let mut found = (u32::MAX, harmless);
-        for on in self.answers_at(people, fact, node) {
-            let next = self.follow(people, fact, node, on);
-            let rest = self.cheapest(people, place + 1, next, best);
-            let own = (on ^ harmless)
-                .count_ones()
-                .min(match self.d.facts[fact].kind {
-                    FactKind::Multi => u32::MAX,
-                    _ => 1,
-                });
-            let cost = rest.saturating_add(own);
-            if cost < found.0 {
-                found = (cost, on);
+    /// What this person answers; harmless where this dialogue asks nothing.
+    pub fn answers(&self, person: &Knowledge) -> Answers {
+        let mut out = self.layout.harmless();
+        for (fact, f) in self.d.facts.iter().enumerate() {
+            let bits = &self.bits[fact];
+            let on = person.get(fact).on;
+            let codes = (0..f.options.len() as u8).zip(&bits.codes);
+            for (o, code) in codes {
+                let holds = on & (1 << o) != 0;
+                match f.kind {
+                    FactKind::Multi => out.set_bit(bits.slot, *code, holds),
+                    _ if holds => out.set(bits.slot, *code),
+                    _ => {}
+                }
             }
-        }
-        best.insert((place, node), found);
-        found.0
-    }
-
-    /// The answers to a fact that are worth trying from a node: all of those that it tells apart.
-    fn answers_at(&self, people: &People, fact: FactId, node: BddPointer) -> Vec<Options> {
-        let f = &self.d.facts[fact];
-        let harmless = f.default.on;
-        let own = &self.bits[fact].vars;
-        let is_own = |n: BddPointer| !n.is_terminal() && own.contains(&people.var_of(n));
-        if !is_own(node) {
-            return vec![harmless];
-        }
-        if f.kind != FactKind::Multi {
-            let mut all: Vec<Options> = vec![harmless];
-            all.extend(
-                (0..f.options.len())
-                    .map(|o| 1 << o)
-                    .filter(|o| *o != harmless),
-            );
-            return all;
-        }
-        // Every way through the bits of this fact; what a way does not look at is harmless.
-        let mut out = Vec::new();
-        let mut ways = vec![(node, harmless)];
-        while let Some((at, on)) = ways.pop() {
-            if at.is_zero() {
-                continue;
-            }
-            if !is_own(at) {
-                out.push(on);
-                continue;
-            }
-            let var = people.var_of(at);
-            let option = own.iter().position(|v| *v == var).unwrap_or(0);
-            ways.push((people.low_link_of(at), on & !(1 << option)));
-            ways.push((people.high_link_of(at), on | 1 << option));
         }
         out
     }
 
-    /// Where the diagram goes on after this answer.
-    fn follow(
-        &self,
-        people: &People,
-        fact: FactId,
-        mut node: BddPointer,
-        on: Options,
-    ) -> BddPointer {
-        let bits = &self.bits[fact];
-        let several = self.d.facts[fact].kind == FactKind::Multi;
-        let code = if several {
-            on as usize
-        } else {
-            bits.codes[on.trailing_zeros() as usize]
-        };
-        while !node.is_terminal() {
-            let var = people.var_of(node);
-            let Some(bit) = bits.vars.iter().position(|v| *v == var) else {
-                break;
-            };
-            node = if code & (1 << bit) != 0 {
-                people.high_link_of(node)
-            } else {
-                people.low_link_of(node)
-            };
-        }
-        node
-    }
-
     /// Whether this person is among these.
     pub fn is_among(&self, person: &Knowledge, people: &People) -> bool {
-        let mut node = people.root_pointer();
-        for &fact in &self.order {
-            node = self.follow(people, fact, node, person.get(fact).on);
-        }
-        node.is_one()
+        self.layout.is_among(&self.answers(person), people)
     }
 }
 
 impl Bits {
-    fn new(d: &Dialogue, fact: FactId, own: Vec<BddVariable>, vars: &BddVariableSet) -> Bits {
-        let f = &d.facts[fact];
+    fn new(f: &Fact, slot: SlotId, layout: &Layout) -> Bits {
+        let s = layout.slot(slot);
+        let vars = &layout.vars;
+        let all = 0..f.options.len() as u8;
         if f.kind == FactKind::Multi {
+            let codes: Vec<Code> = all.map(|o| s.bit(f, o) as Code).collect();
+            let own: Vec<BddVariable> = codes.iter().map(|bit| s.vars[*bit as usize]).collect();
             return Bits {
+                slot,
                 options: own.iter().map(|v| vars.mk_var(*v)).collect(),
-                codes: Vec::new(),
+                codes,
                 vars: own,
             };
         }
-        let harmless = f.default.option().map_or(0, usize::from);
-        // The harmless option has code 0: it and the first change places.
-        let codes: Vec<usize> = (0..f.options.len())
-            .map(|o| match o {
-                _ if o == harmless => 0,
-                0 => harmless,
-                other => other,
-            })
-            .collect();
-        let options = codes
-            .iter()
-            .map(|code| {
-                own.iter()
-                    .enumerate()
-                    .fold(vars.mk_true(), |out, (bit, v)| {
-                        out.and(&vars.mk_literal(*v, code & (1 << bit) != 0))
-                    })
-            })
-            .collect();
+        let codes: Vec<Code> = all.map(|o| s.code(f, o)).collect();
+        let says = |code: &Code| {
+            s.vars
+                .iter()
+                .enumerate()
+                .fold(vars.mk_true(), |out, (bit, v)| {
+                    out.and(&vars.mk_literal(*v, code & (1 << bit) != 0))
+                })
+        };
         Bits {
-            vars: own,
-            options,
+            slot,
+            options: codes.iter().map(says).collect(),
             codes,
+            vars: Vec::new(),
         }
     }
-}
-
-/// The facts in an order that keeps diagrams small: each is put after those that it is read with,
-/// the more of its conditions are settled by then the sooner.
-fn order(d: &Dialogue) -> Vec<FactId> {
-    let read = read_together(d);
-    let mut order: Vec<FactId> = Vec::new();
-    while order.len() < d.facts.len() {
-        let nearness = |fact: FactId| {
-            let own = || read.iter().filter(|r| r.contains(&fact));
-            let placed = |r: &Vec<FactId>| r.iter().filter(|f| order.contains(f)).count();
-            let settled: usize = own().map(|r| 1000 * placed(r) / r.len()).sum();
-            settled / own().count().max(1)
-        };
-        let open = (0..d.facts.len()).filter(|f| !order.contains(f));
-        // Of several that are as near the first.
-        let Some(next) = open.rev().max_by_key(|f| nearness(*f)) else {
-            break;
-        };
-        order.push(next);
-    }
-    order
-}
-
-/// Facts that are read together: by a rule, a gate, a guard, or stored by one screen.
-fn read_together(d: &Dialogue) -> Vec<Vec<FactId>> {
-    let rules = d.rules.iter().map(|r| r.when.facts());
-    let gates = d.gates.iter().map(|g| g.when.facts());
-    let guards = d.screens.iter().map(|s| s.when.facts());
-    let applies = d.facts.iter().enumerate().map(|(fact, f)| {
-        let mut read = f.ask_when.facts();
-        read.push(fact);
-        read
-    });
-    let choices = d.screens.iter().filter(|s| s.kind != ScreenKind::Any);
-    let stored = choices.map(|s| {
-        let sets = s.items.iter().flat_map(|i| i.sets.iter().map(|x| x.0));
-        sets.chain(s.when.facts()).collect()
-    });
-    let all = rules
-        .chain(gates)
-        .chain(guards)
-        .chain(applies)
-        .chain(stored);
-    all.map(|mut read: Vec<FactId>| {
-        read.sort_unstable();
-        read.dedup();
-        read
-    })
-    .filter(|read| read.len() > 1)
-    .collect()
 }

@@ -1,6 +1,7 @@
 //! Conversations for proofs: the one that breaks a law, and what all replays reach.
 
 use super::files::{beside, block, read};
+use super::write::talk;
 use super::*;
 use crate::dialogue::{Act, Disposition, Knowledge};
 use crate::engine::step;
@@ -26,7 +27,7 @@ pub fn of_person(
         must_mention: Vec::new(),
         must_not: Vec::new(),
     };
-    let text = of_vignette(d, &vignette)?;
+    let text = talk(d, &vignette, false)?;
     let mut replay = parse(&text).map_err(|errors| explain("replay", &text, &errors))?;
     replay.comment = vec![format!("# {}", says.replace('\n', " "))];
     let last = replay.turns_mut().last();

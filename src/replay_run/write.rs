@@ -72,6 +72,11 @@ pub fn record(d: &Arc<Dialogue>, said: &[(Input, Timestamp)]) -> Result<String, 
 
 /// A vignette as a conversation: the story typed where it is a reader's comment, then the screens.
 pub fn of_vignette(d: &Arc<Dialogue>, v: &Vignette) -> Result<String, String> {
+    talk(d, v, true)
+}
+
+/// The same as far as it goes, where some screen may have no answer that is true.
+pub(super) fn talk(d: &Arc<Dialogue>, v: &Vignette, to_its_end: bool) -> Result<String, String> {
     let person = vignettes::facts(d, &v.facts).map_err(|w| w.join("\n"))?;
     let start: Timestamp = "2026-03-02T21:40:00Z".parse().map_err(|e| format!("{e}"))?;
     let mut session = crate::engine::begin(d);
@@ -108,6 +113,9 @@ pub fn of_vignette(d: &Arc<Dialogue>, v: &Vignette) -> Result<String, String> {
             .flat_map(|v| v.buttons())
             .find(|b| b.data == data)
             .map(|b| b.label.clone());
+        if label.is_none() && !to_its_end {
+            break;
+        }
         let label =
             label.ok_or_else(|| format!("{}: the screen shows no button for {data}", v.id))?;
         turns.push((

@@ -102,6 +102,75 @@ fn mean(all: &[Graded]) -> f64 {
     }
 }
 
+/// A text of a dialogue, to be compared with what it was or will be.
+pub struct Worded {
+    /// What it is, in words that name it: "the question of `who`".
+    pub what: String,
+    /// The text in its hardest form, with the labels below it.
+    pub text: String,
+    /// The text and its labels in every voice.
+    pub forms: Vec<String>,
+    /// The most characters it has.
+    pub length: usize,
+    /// Years of schooling needed to read it.
+    pub years: f64,
+}
+
+/// Every text that is written by itself: not the verdicts, which are put together from them, but
+/// what a verdict begins with.
+pub fn wording(d: &Dialogue) -> Vec<Worded> {
+    let exceptions = Exceptions::new(&d.common.grade_exceptions);
+    let words = said::words(d, d.numbers.countries.first().as_slice());
+    let mut all = said::all(d, &words);
+    all.retain(|s| s.kind != Kind::Verdict);
+    all.extend(d.verdicts.iter().map(|v| Said {
+        element: format!("verdict {}", v.id),
+        what: format!("the verdict `{}`", v.id),
+        kind: Kind::Message,
+        texts: said::fill(&v.text, &words),
+        labels: said::labels(&v.buttons, &words),
+    }));
+    for f in &d.facts {
+        let labels = f.options.iter().map(|o| &o.label);
+        let explained = f
+            .explain
+            .iter()
+            .flat_map(|e| e.answers.iter().map(|(l, _)| l));
+        all.push(Said {
+            element: format!("fact {}", f.id),
+            what: format!("the answers of the fact `{}`", f.id),
+            kind: Kind::Screen,
+            texts: vec![f.name.clone()],
+            labels: labels
+                .chain(explained)
+                .flat_map(|l| said::fill(l, &words))
+                .collect(),
+        });
+    }
+    all.into_iter()
+        .filter_map(|said| {
+            let labels = said.labels.join("\n");
+            let read = |t: &String| match said.kind {
+                Kind::Screen => format!("{t}\n{labels}"),
+                _ => t.clone(),
+            };
+            let years = |t: &String| grade(&read(t), &exceptions).years;
+            let hardest = said
+                .texts
+                .iter()
+                .max_by(|a, b| years(a).total_cmp(&years(b)))?;
+            let length = said.texts.iter().map(|t| t.chars().count()).max();
+            Some(Worded {
+                text: format!("{hardest}\n{labels}").trim().to_owned(),
+                length: length.unwrap_or(0),
+                years: years(hardest),
+                forms: [said.texts.clone(), said.labels.clone()].concat(),
+                what: said.what,
+            })
+        })
+        .collect()
+}
+
 /// The reading grades: mean, highest and the ten hardest texts.
 pub fn grades(d: &Dialogue) -> String {
     let exceptions = Exceptions::new(&d.common.grade_exceptions);
