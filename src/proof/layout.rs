@@ -64,12 +64,12 @@ pub struct Layout {
 
 /// Whether a fact is the one that an earlier dialogue calls so.
 fn same_fact(id: &str, fact: &Fact) -> bool {
-    fact.id == id
+    fact.id == id || fact.was.iter().any(|was| was == id)
 }
 
 /// Whether an option is the one that an earlier dialogue calls so.
 fn same_option(id: &str, option: &FactOption) -> bool {
-    option.id == id
+    option.id == id || option.was.iter().any(|was| was == id)
 }
 
 impl Layout {
