@@ -11,8 +11,8 @@ use crate::dialogue::check::{Held, hold};
 use crate::dialogue::issue::Sources;
 use crate::dialogue::{Dialogue, Disposition, Element, Knowledge, load};
 use crate::proof::laws::ALL;
-use crate::proof::mutant::Mutation;
-use crate::proof::space::{LEVELS, Space};
+use crate::proof::mutant::{Mutation, stored};
+use crate::proof::space::{LEVELS, People, Space};
 use crate::proof::{Exercised, World};
 use crate::replay_run;
 use crate::vignettes::{self, VignetteFile};
@@ -22,6 +22,8 @@ use crate::vignettes::{self, VignetteFile};
 pub enum Fate {
     /// A case, by its id.
     Case(String),
+    /// The list of what each answer stores, by its label.
+    Answers,
     /// A law, by its id.
     Law(&'static str),
     /// A replay, by its name.
@@ -37,6 +39,7 @@ pub struct Judges {
     sources: Sources,
     name: String,
     cases: Vec<Case>,
+    answers: Vec<String>,
     replays: Vec<PathBuf>,
 }
 
@@ -51,17 +54,20 @@ struct Case {
 }
 
 impl Judges {
-    /// The cases of these files and the replays of a folder, for this dialogue.
+    /// The cases of these files, what each answer is to store, and the replays of a folder, for
+    /// this dialogue.
     pub fn new(
         sources: Sources,
         name: &str,
         files: &[(String, VignetteFile)],
+        answers: Vec<String>,
         replays: Vec<PathBuf>,
     ) -> Result<Judges, String> {
         let mut out = Judges {
             sources,
             name: name.to_owned(),
             cases: Vec::new(),
+            answers,
             replays,
         };
         let d = out.fresh()?;
@@ -104,6 +110,10 @@ impl Judges {
         mutation.apply(&mut d);
         if let Some(id) = self.by_facts(&d) {
             return Ok(Fate::Case(id));
+        }
+        // The proofs go by what an answer stores; people go by its label.
+        if !self.answers.is_empty() && stored(&d) != self.answers {
+            return Ok(Fate::Answers);
         }
         let space = Space::like(&d, original.space);
         let world = World::with_people_of(&space, original);
@@ -156,14 +166,21 @@ impl Judges {
     }
 }
 
-/// Whether everybody there is is told the same, has the same gates and meets the same questions.
+/// Whether everybody there is is told the same, and the same is left out of their plan.
 fn is_the_same(a: &World<'_>, b: &World<'_>) -> bool {
     let nobody = |who| a.there_are(&who).is_false();
-    LEVELS
+    let told = LEVELS
         .iter()
-        .all(|l| nobody(a.told.exactly(*l).xor(b.told.exactly(*l))))
-        && a.d().gates.iter().zip(&b.d().gates).all(|(g, h)| {
-            g.leaves_out == h.leaves_out
-                && nobody(a.plan.holds(&g.when).xor(&b.plan.holds(&h.when)))
-        })
+        .all(|l| nobody(a.told.exactly(*l).xor(b.told.exactly(*l))));
+    told && Element::ALL
+        .iter()
+        .all(|e| nobody(left_out(a, *e).xor(&left_out(b, *e))))
+}
+
+/// Of whose plan this is left out: by a gate of its own, or with all coaching.
+fn left_out(w: &World<'_>, element: Element) -> People {
+    let gates = w.d().gates.iter();
+    let own = gates
+        .filter(|g| g.leaves_out.contains(&element) || g.leaves_out.contains(&Element::Coaching));
+    own.fold(w.space.nobody(), |all, g| all.or(&w.plan.holds(&g.when)))
 }

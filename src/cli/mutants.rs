@@ -62,37 +62,39 @@ fn judge_all(judges: &Judges, all: &[Mutation]) -> Result<Vec<Fate>, String> {
 }
 
 fn report(d: &Dialogue, all: &[Mutation], fates: &[Fate]) -> String {
-    let mut counts: BTreeMap<&str, [usize; 5]> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, [usize; 6]> = BTreeMap::new();
     for (mutation, fate) in all.iter().zip(fates) {
         let by = match fate {
             Fate::Case(_) => 0,
-            Fate::Law(_) => 1,
-            Fate::Replay(_) => 2,
-            Fate::Equivalent => 3,
-            Fate::Survived => 4,
+            Fate::Answers => 1,
+            Fate::Law(_) => 2,
+            Fate::Replay(_) => 3,
+            Fate::Equivalent => 4,
+            Fate::Survived => 5,
         };
         counts.entry(mutation.kind()).or_default()[by] += 1;
     }
     let mut out = format!(
         "# Mutants of {}, form {}\n\n\
          One thing is wrong in each. \"Changes nothing\" is proved: of everybody there is nobody is\n\
-         told another disposition, and no gate is another.\n\n\
-         | kind | mutants | noticed by a case | by a law | by a replay | changes nothing | survived |\n\
-         |---|---|---|---|---|---|---|\n",
+         told another disposition, and nothing else is left out of a plan.\n\n\
+         | kind | mutants | noticed by a case | by the list of answers | by a law | by a replay | changes nothing | survived |\n\
+         |---|---|---|---|---|---|---|---|\n",
         d.name, d.form
     );
-    let mut sum = [0; 5];
+    let mut sum = [0; 6];
     // Writing to a string cannot fail.
-    let mut row = |name: &str, n: &[usize; 5]| {
+    let mut row = |name: &str, n: &[usize; 6]| {
         let _ = writeln!(
             out,
-            "| {name} | {} | {} | {} | {} | {} | {} |",
+            "| {name} | {} | {} | {} | {} | {} | {} | {} |",
             n.iter().sum::<usize>(),
             n[0],
             n[1],
             n[2],
             n[3],
-            n[4]
+            n[4],
+            n[5]
         );
     };
     for (kind, n) in &counts {

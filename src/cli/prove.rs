@@ -76,7 +76,13 @@ pub(super) fn prove(files: &Files, args: &ProveArgs) -> Outcome {
         let replays = replay_folder(&d, args.replays.as_deref());
         let replays = replays.map_or_else(|| Ok(Vec::new()), |f| replay_run::replays(&f))?;
         let cases = case_files(files, &d)?;
-        let judges = Judges::new(super::sources(files)?, &d.name, &cases, replays)?;
+        let answers = PathBuf::from(format!("tests/answers/{}.txt", d.name));
+        let answers = match std::fs::read_to_string(answers) {
+            Ok(text) => text.lines().map(str::to_owned).collect(),
+            // Without the list, labels are looked at by replays alone.
+            Err(_) => Vec::new(),
+        };
+        let judges = Judges::new(super::sources(files)?, &d.name, &cases, answers, replays)?;
         return super::mutants::mutants(&judges, args.every);
     }
     let began = SystemClock.now();

@@ -844,6 +844,21 @@ pub enum Element {
     BreathingDrill,
 }
 
+impl Element {
+    /// Every element.
+    pub const ALL: [Element; 9] = [
+        Element::Coaching,
+        Element::NsaidAdvice,
+        Element::ParacetamolAdvice,
+        Element::Ice,
+        Element::Heat,
+        Element::Stretch,
+        Element::Massage,
+        Element::Strengthening,
+        Element::BreathingDrill,
+    ];
+}
+
 /// The ice and heat clock.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -167,12 +167,20 @@ impl Beside<'_> {
                 .space
                 .truly(&settled(self.when, n, false), Some(&w.levels));
             let decides = holds.and_not(&without);
+            let best = |own: &People| {
+                w.somebody(&own.and(&self.prefer))
+                    .or_else(|| w.somebody(own))
+            };
+            let mut found = false;
             for (words, who) in options(w.space, leaf, positive, true) {
-                let own = decides.and(&who);
-                let best = w
-                    .somebody(&own.and(&self.prefer))
-                    .or_else(|| w.somebody(&own));
-                out.extend(best.map(|p| (format!("with {words}"), p, true)));
+                let person = best(&decides.and(&who));
+                found |= person.is_some();
+                out.extend(person.map(|p| (format!("with {words}"), p, true)));
+            }
+            if !found {
+                let not = if positive { "" } else { "not " };
+                let words = format!("with {not}{}", leaf.print(&d.facts));
+                out.extend(best(&decides).map(|p| (words, p, true)));
             }
             let with = w.space.truly(&settled(self.when, n, true), Some(&w.levels));
             let near = with.and_not(&holds).and(&self.near);

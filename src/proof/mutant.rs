@@ -3,8 +3,6 @@
 //! The changes are those that a slip of the hand makes in the files. Each is made on a loaded
 //! dialogue, whose numbers stay as they are.
 
-use std::fmt;
-
 use super::vary::{NEVER, leaves, replaced, settled};
 use crate::dialogue::{Condition, Dialogue, Disposition, FactKind, ScreenKind};
 
@@ -176,10 +174,31 @@ impl Mutation {
     }
 }
 
-impl fmt::Display for Mutation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind())
+/// What each answer of each screen stores, by its label: the list that is held against the screens
+/// as they were drawn up, since a proof cannot read labels.
+pub fn stored(d: &Dialogue) -> Vec<String> {
+    let mut out = Vec::new();
+    for s in d.screens.iter().skip(1) {
+        for i in s
+            .items
+            .iter()
+            .filter(|i| s.kind != ScreenKind::Number && i.act.is_none())
+        {
+            let sets = i.sets.iter().map(|(f, o)| {
+                let f = &d.facts[*f];
+                format!("{} {}", f.id, f.options[usize::from(*o)].id)
+            });
+            let mut stores: Vec<String> = sets.collect();
+            stores.extend(i.then.map(|t| format!("asks {}", d.screens[t].id)));
+            let label = i.label.source();
+            out.push(
+                format!("{} [{label}] {}", s.id, stores.join(", "))
+                    .trim_end()
+                    .to_owned(),
+            );
+        }
     }
+    out
 }
 
 fn milder(level: Disposition) -> Disposition {

@@ -1,5 +1,7 @@
 //! A sample of dialogues with one thing wrong. `backtalk prove --mutants` tries all of them.
 
+use std::path::Path;
+
 use backtalk::mutants::{Fate, Judges};
 use backtalk::proof::World;
 use backtalk::proof::mutant::{self, Mutation};
@@ -13,7 +15,33 @@ const EVERY: usize = 97;
 
 fn judges() -> Judges {
     let replays = replay_run::replays(&replays()).expect("replays");
-    Judges::new(shipped::built_in(), "back_spasm", &cases(), replays).expect("judges")
+    let answers = answers().lines().map(str::to_owned).collect();
+    Judges::new(
+        shipped::built_in(),
+        "back_spasm",
+        &cases(),
+        answers,
+        replays,
+    )
+    .expect("judges")
+}
+
+/// The list of what each answer stores.
+fn answers() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/answers/back_spasm.txt");
+    std::fs::read_to_string(path).expect("the list is there")
+}
+
+/// The list is written by hand, or with BACKTALK_ACCEPT=1, and then held against the screens as
+/// they were drawn up.
+#[test]
+fn every_answer_stores_what_its_label_says() {
+    let now = mutant::stored(&DIALOGUE).join("\n") + "\n";
+    if std::env::var_os("BACKTALK_ACCEPT").is_some() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/answers/back_spasm.txt");
+        std::fs::write(path, &now).expect("the list can be written");
+    }
+    assert_eq!(now, answers());
 }
 
 #[test]
@@ -38,7 +66,9 @@ fn a_sample_of_mutants_is_noticed() {
 
 #[test]
 fn what_changes_nothing_is_told_from_what_nobody_notices() {
-    let judges = Judges::new(shipped::built_in(), "back_spasm", &[], Vec::new()).expect("judges");
+    let nothing = (Vec::new(), Vec::new());
+    let judges = Judges::new(shipped::built_in(), "back_spasm", &[], nothing.0, nothing.1);
+    let judges = judges.expect("judges");
     let space = Space::new(&DIALOGUE);
     let original = World::new(&space);
     let rule = |id: &str| {
