@@ -11,7 +11,7 @@ use backtalk::{replay_run, shipped};
 use super::{DIALOGUE, cases, replays};
 
 /// Every so many: a number without a divisor, so that every kind is among them.
-const EVERY: usize = 97;
+const EVERY: usize = 197;
 
 fn judges() -> Judges {
     let replays = replay_run::replays(&replays()).expect("replays");

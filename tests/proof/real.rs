@@ -17,7 +17,7 @@ fn the_walk_is_the_real_conversation() {
     let d = &**DIALOGUE;
     let space = Space::new(d);
     let world = World::new(&space);
-    let mut people = all(&Sayable::new(d), 700);
+    let mut people = all(&Sayable::new(d), 300);
     people.extend(edges(&world).into_iter().map(|e| e.person));
     let mut wrong: Vec<String> = Vec::new();
     let mut whole = 0;
