@@ -20,7 +20,7 @@ const BEGINS: i64 = 9;
 
 /// A zone without daylight saving in which it is about nine in the morning now, so that quiet hours
 /// fall the same whenever this runs.
-fn zone_of_the_morning(now: Timestamp) -> String {
+pub fn zone_of_the_morning(now: Timestamp) -> String {
     let hour = now.as_second().div_euclid(3600).rem_euclid(24);
     let ahead = (BEGINS - hour + 12).rem_euclid(24) - 12;
     // The signs of these names are the other way round.

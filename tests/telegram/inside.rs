@@ -30,10 +30,17 @@ pub static DIALOGUE: LazyLock<Arc<Dialogue>> = LazyLock::new(|| {
 });
 
 /// The computer's clock, moved ahead at will.
-#[derive(Default)]
 pub struct Ahead(AtomicI64);
 
 impl Ahead {
+    /// A clock that begins at twenty past nine in the morning of a day to come, so that quiet hours
+    /// fall the same whenever this runs.
+    fn from_the_morning() -> Ahead {
+        const MINUTE_MS: i64 = 60_000;
+        let ahead = (9 * 60 + 20) * MINUTE_MS - SystemClock.now().as_millisecond();
+        Ahead(AtomicI64::new(ahead.rem_euclid(24 * 60 * MINUTE_MS)))
+    }
+
     pub fn advance(&self, by: Duration) {
         let ms = i64::try_from(by.as_millis()).expect("Some hours.");
         self.0.fetch_add(ms, Ordering::SeqCst);
@@ -75,7 +82,7 @@ impl Inside {
             heartbeat: Default::default(),
         };
         let client = telegram::client(&settings).expect("The address is one.");
-        let clock = Arc::new(Ahead::default());
+        let clock = Arc::new(Ahead::from_the_morning());
         let shared = Arc::new(Shared {
             bot: Bot::new(DIALOGUE.clone(), store.clone()),
             clock: clock.clone(),

@@ -3,11 +3,14 @@
 use std::fs;
 use std::path::Path;
 
+use backtalk::clock::{Clock, SystemClock};
 use backtalk::dialogue::issue::Sources;
+use backtalk::store::{Commit, Person};
 use rstest::rstest;
 use tempfile::TempDir;
 
 use crate::changed;
+use crate::coached::zone_of_the_morning;
 use crate::redis_server::{new_prefix, shared};
 use crate::stage::{ANN, PLAIN, PLAIN_VERDICT, Stage, Talk};
 
@@ -46,6 +49,19 @@ fn use_files(stage: &mut Stage, files: &Sources) -> TempDir {
         .retain(|(name, _)| *name != "BACKTALK_DIALOGUES");
     stage.settings.push(("BACKTALK_DIALOGUES", path));
     folder
+}
+
+/// Ann lives where it is morning, so that no quiet hours keep anything back whenever this runs.
+async fn let_it_be_morning(stage: &Stage) {
+    let store = stage.open().await;
+    let loaded = store.load(Person(ANN)).await.expect("The store answers.");
+    let mut record = loaded.expect("It is kept.");
+    let session = record.body.session.as_mut().expect("A session.");
+    session.zone = Some(zone_of_the_morning(SystemClock.now()));
+    let kept = store
+        .commit(Person(ANN), record.version, &record, None)
+        .await;
+    assert!(matches!(kept, Ok(Commit::Applied)), "{kept:?}");
 }
 
 /// Everything runs, and somebody has given so many answers of a plain strain.
@@ -134,6 +150,7 @@ async fn what_cannot_move_finishes_on_the_old_version_and_begins_again_on_the_ne
 async fn a_recall_is_counted_confirmed_and_told_once() {
     let (mut stage, ann) = asked(Stage::empty().await, PLAIN.len()).await;
     stage.stop(crate::stage::PATIENCE).await;
+    let_it_be_morning(&stage).await;
     let _new = use_files(&mut stage, &changed::more_urgent("urgent"));
     let counts = stage.operate(&["migrate", "--dry-run"]);
     assert!(counts.contains("level rises            1\n"), "{counts}");
