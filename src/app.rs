@@ -2,14 +2,13 @@
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
-use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::clock::{Clock, SystemClock};
@@ -21,6 +20,7 @@ use crate::invite;
 use crate::reminder::{self, Reminder};
 use crate::telegram::access::Doorkeeper;
 use crate::telegram::chats::{Chats, End, Job, Shared};
+use crate::telegram::client::Client;
 use crate::telegram::gate::Gate;
 use crate::telegram::ingest::watch::Watch;
 use crate::telegram::ingest::webhook::{self, Hook};
@@ -35,7 +35,7 @@ const GRACE: Duration = Duration::from_secs(8);
 
 /// Answer people in Telegram until the process is told to stop.
 pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), String> {
-    let client = telegram::client(&settings)?;
+    let client = Client::new(&settings).map_err(|e| e.to_string())?;
     // Whoever cannot be heard should not begin.
     let listener = match settings.listen {
         Some(at) => Some(listen(at).await?),
@@ -44,11 +44,11 @@ pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), Str
     let (stopper, stop) = watch::channel(false);
     let mut ended = Box::pin(signal());
     let me = tokio::select! {
-        me = telegram::who_am_i(&client) => me?,
+        me = telegram::who_am_i(&client.bot) => me?,
         () = &mut ended => return Ok(()),
     };
     tokio::select! {
-        () = introduce(&client) => {}
+        () = introduce(&client.bot) => {}
         () = &mut ended => return Ok(()),
     }
     if bot.dialogue.signed_off.is_none() {
@@ -66,20 +66,17 @@ pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), Str
         async move { common_time::follow(&*store, &steady, stop).await }
     });
     let gate = Gate::new(bot.store.clone(), settings.per_second);
-    let shared = Arc::new(Shared {
-        bot: bot.clone(),
-        clock: clock.clone(),
-        sender: Sender::new(client.clone(), gate),
-        doorkeeper: Doorkeeper::new(
-            access,
-            invite::Key::of_token(settings.token.expose_secret()),
-        ),
-        wake: Notify::new(),
-        broken: watch::Sender::new(false),
-        excuses: Mutex::default(),
-        under_way: TaskTracker::new(),
-        stop: stop.clone(),
-    });
+    let doorkeeper = Doorkeeper::new(
+        access,
+        invite::Key::of_token(settings.token.expose_secret()),
+    );
+    let shared = Arc::new(Shared::new(
+        bot.clone(),
+        clock.clone(),
+        Sender::new(client.clone(), gate),
+        doorkeeper,
+        stop.clone(),
+    ));
     let chats = Chats::new(shared.clone());
     let process = leader::process();
     // Who stands by is well, too.
@@ -112,7 +109,7 @@ pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), Str
             let hook = Hook::new(webhook, intake, shared.clone(), Arc::clone(&careful));
             router = router.merge(webhook::route(webhook.url.path(), hook));
             let watch = Watch {
-                bot: client,
+                bot: client.bot,
                 settings: webhook.clone(),
                 shared: shared.clone(),
                 chats: chats.clone(),
@@ -214,7 +211,7 @@ fn let_go(shared: &Arc<Shared>, due: reminder::Due) {
     let shared = shared.clone();
     let token = shared.under_way.token();
     tokio::spawn(async move {
-        let released = shared.bot.store.release(due.person, due.version).await;
+        let released = shared.store.release(due.person, due.version).await;
         if let Err(error) = released {
             warn!(%error, "somebody who is due waits until a lease ends");
         }

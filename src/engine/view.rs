@@ -26,7 +26,7 @@ use crate::plan::{self, ClockState};
 pub use folded::{answered_screens, folded};
 pub use layout::button_rows;
 use layout::{grid, short, singles};
-pub use live::{live, live_over};
+pub use live::{live, live_of, live_over};
 pub use plan_page::page_count;
 use plan_page::plan_view;
 use question::{plain_question, screen_view, unsure_items};
@@ -36,9 +36,13 @@ const PAGE_LIMIT: usize = 700;
 
 /// The question message as it should be now; nothing while no question is open.
 pub fn view(d: &Dialogue, session: &Session, now: Timestamp) -> Option<View> {
-    let state = State::of(d, session);
-    let words = words(d, session, &state);
-    aside_view(d, session, &state, &words, now)
+    view_of(d, session, &State::of(d, session), now)
+}
+
+/// The same, of somebody of whom it is known where they stand.
+pub fn view_of(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> Option<View> {
+    let words = words(d, session, state);
+    aside_view(d, session, state, &words, now)
 }
 
 fn aside_view(
@@ -274,15 +278,17 @@ fn place_view(
 
 /// The label of an item for this person.
 pub fn label(d: &Dialogue, session: &Session, state: &State, words: &Words, item: &Item) -> String {
-    let full = d.completed(&state.known);
-    let other = d.voices.iter().any(|(_, when)| d.holds(when, &full, None));
-    let fahrenheit = session
-        .country
-        .as_ref()
-        .is_some_and(|c| d.common.fahrenheit.contains(c));
+    let is_other = || {
+        let full = d.completed(&state.known);
+        d.voices.iter().any(|(_, when)| d.holds(when, &full, None))
+    };
+    let is_fahrenheit = || {
+        let country = session.country.as_ref();
+        country.is_some_and(|c| d.common.fahrenheit.contains(c))
+    };
     match (&item.about_other, &item.in_fahrenheit) {
-        (Some(t), _) if other => t.fill(words),
-        (_, Some(t)) if fahrenheit => t.fill(words),
+        (Some(t), _) if is_other() => t.fill(words),
+        (_, Some(t)) if is_fahrenheit() => t.fill(words),
         _ => item.label.fill(words),
     }
 }

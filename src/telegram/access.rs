@@ -136,7 +136,8 @@ fn line(d: &Dialogue, why: Why, language: Option<&str>) -> String {
         Why::NotInvited | Why::Danger => "only_invited",
         Why::Over => "invitation_over",
     };
-    let words = words::words(d, &session, &State::of(d, &session));
+    let state = State::of(d, &session);
+    let words = words::words(d, &session, &state);
     d.messages
         .get(id)
         .map_or_else(String::new, |m| m.text.fill(&words))

@@ -5,17 +5,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use teloxide::payloads::{
-    AnswerCallbackQuerySetters, EditMessageTextSetters, SendMessageSetters, SendPhotoSetters,
-};
+use teloxide::payloads::{SendMessageSetters, SendPhotoSetters};
 use teloxide::prelude::Requester;
-use teloxide::types::{
-    CallbackQueryId, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, MessageId,
-};
+use teloxide::types::{ChatId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile};
 use teloxide::{ApiError, RequestError};
 use tokio::time::Instant;
 use tracing::warn;
 
+use super::client::Client;
 use super::gate::Gate;
 use crate::engine::{Priority, View};
 use crate::fail_point;
@@ -34,7 +31,7 @@ const MARGIN: Duration = Duration::from_millis(500);
 
 /// The way to Telegram.
 pub struct Sender {
-    bot: teloxide::Bot,
+    client: Client,
     gate: Gate,
     /// Chats that Telegram asked to leave alone for a while.
     paused: Mutex<HashMap<i64, Instant>>,
@@ -42,9 +39,9 @@ pub struct Sender {
 
 impl Sender {
     /// A sender for this bot.
-    pub fn new(bot: teloxide::Bot, gate: Gate) -> Sender {
+    pub fn new(client: Client, gate: Gate) -> Sender {
         Sender {
-            bot,
+            client,
             gate,
             paused: Mutex::default(),
         }
@@ -96,12 +93,7 @@ impl Sender {
 
     /// Answer a press, with a short notice or none. A press that is too old is no matter.
     pub async fn answer(&self, press: &str, notice: Option<&str>) {
-        let mut request = self
-            .bot
-            .answer_callback_query(CallbackQueryId(press.to_owned()));
-        if let Some(notice) = notice {
-            request = request.text(notice);
-        }
+        let request = self.client.answer_callback_query(press, notice);
         if let Ok(Err(error)) = tokio::time::timeout(DEADLINE, request).await
             && !is_too_old(&error)
         {
@@ -115,6 +107,7 @@ impl Sender {
         let keyboard = InlineKeyboardMarkup::new([[InlineKeyboardButton::url(label, url)]]);
         self.gate.pass(Person(chat), Priority::Answer).await;
         let request = self
+            .client
             .bot
             .send_message(ChatId(chat), text)
             .reply_markup(keyboard);
@@ -134,12 +127,8 @@ impl Channel for Sender {
     }
 
     async fn send(&self, person: Person, view: &View) -> Result<i64, SendError> {
-        let mut request = self.bot.send_message(ChatId(person.0), &view.text);
-        if !view.rows.is_empty() {
-            request = request.reply_markup(keyboard(view));
-        }
-        let sent = self.request(person.0, request).await?;
-        Ok(i64::from(sent.id.0))
+        let request = self.client.send_message(person.0, view);
+        Ok(i64::from(self.request(person.0, request).await?))
     }
 
     async fn edit(&self, person: Person, message: i64, view: &View) -> Result<(), SendError> {
@@ -147,15 +136,11 @@ impl Channel for Sender {
             return Err(SendError::NoMessage);
         };
         // Without a keyboard the old one goes away, which is what a folded question wants.
-        let request = self
-            .bot
-            .edit_message_text(ChatId(person.0), MessageId(id), &view.text)
-            .reply_markup(keyboard(view))
-            .into_future();
+        let request = self.client.edit_message_text(person.0, id, view);
         let unless_same = async {
             match request.await {
                 Err(RequestError::Api(ApiError::MessageNotModified)) => Ok(()),
-                other => other.map(|_| ()),
+                other => other,
             }
         };
         self.request(person.0, unless_same).await
@@ -163,7 +148,7 @@ impl Channel for Sender {
 
     async fn file(&self, person: Person, name: &str, content: &str) -> Result<i64, SendError> {
         let file = InputFile::memory(content.to_owned().into_bytes()).file_name(name.to_owned());
-        let request = self.bot.send_document(ChatId(person.0), file);
+        let request = self.client.bot.send_document(ChatId(person.0), file);
         let sent = self.request(person.0, request).await?;
         Ok(i64::from(sent.id.0))
     }
@@ -176,7 +161,7 @@ impl Channel for Sender {
         caption: &str,
     ) -> Result<i64, SendError> {
         let file = InputFile::memory(png.to_owned()).file_name(name.to_owned());
-        let mut request = self.bot.send_photo(ChatId(person.0), file);
+        let mut request = self.client.bot.send_photo(ChatId(person.0), file);
         let caption = caption_to_send(caption);
         if !caption.is_empty() {
             request = request.caption(caption);
@@ -184,14 +169,6 @@ impl Channel for Sender {
         let sent = self.request(person.0, request).await?;
         Ok(i64::from(sent.id.0))
     }
-}
-
-fn keyboard(view: &View) -> InlineKeyboardMarkup {
-    InlineKeyboardMarkup::new(view.rows.iter().map(|row| {
-        row.iter()
-            .map(|b| InlineKeyboardButton::callback(b.label.clone(), b.data.clone()))
-            .collect::<Vec<_>>()
-    }))
 }
 
 /// Whether a press was answered before or is too old. The Bot API server writes "query ID" where

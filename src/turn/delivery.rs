@@ -40,7 +40,8 @@ pub async fn deliver(
     };
     let d = bot.edition_or_today(&record).await?;
     let now = clock.now();
-    if !has_undelivered(&d, &record, now) && !has_progress(&d, &record, now) {
+    let seen = Seen::of(&d, &session, now);
+    if !has_undelivered(&seen, &record) && !has_progress(&seen, &record) {
         return Ok(());
     }
     let mut delivery = Delivery {
@@ -399,7 +400,7 @@ impl Delivery<'_> {
         let mut next = self.record.clone();
         let owed = &mut next.body.owed;
         owed.retain(|o| !self.done.sent.contains(&o.number));
-        note_due(&self.d, &mut next, now);
+        note_due(seen(&self.d, &next, now).as_ref(), &mut next, now);
         let renewed = self
             .bot
             .store
@@ -436,8 +437,11 @@ impl Delivery<'_> {
             let now = self.clock.now();
             // Whoever changed the record may have moved it to another form.
             let d = self.bot.edition_or_today(&next).await?;
-            place_live(&d, &mut next, now);
-            note_due(&d, &mut next, now);
+            let seen = seen(&d, &next, now);
+            if let Some(seen) = &seen {
+                place_live(seen, &mut next);
+            }
+            note_due(seen.as_ref(), &mut next, now);
             if done.gone {
                 owe_nothing(&mut next);
             }
@@ -445,8 +449,7 @@ impl Delivery<'_> {
                 let wait = SignedDuration::try_from(wait)
                     .unwrap_or(DELIVERY_LEASE)
                     .max(back_off(&next));
-                let session = next.body.session.as_ref();
-                let timer = session.and_then(|s| timers::next_due(&d, s, now));
+                let timer = seen.as_ref().and_then(Seen::next_due);
                 next.due = [Some(now + wait), timer].into_iter().flatten().min();
             }
             fail_point::reach("settle.before");

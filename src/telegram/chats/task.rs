@@ -109,7 +109,8 @@ impl Task<'_> {
         }
         let until = shared.clock.now() + AFTER_PANIC;
         // It may break as its handler did.
-        let put_off = AssertUnwindSafe(put_off(&shared.bot, self.person, until)).catch_unwind();
+        let bot = shared.bot();
+        let put_off = AssertUnwindSafe(put_off(&bot, self.person, until)).catch_unwind();
         if !matches!(put_off.await, Ok(Ok(()))) {
             warn!("somebody whose timer breaks its handler could not be put off");
         }
@@ -128,10 +129,11 @@ impl Task<'_> {
     /// Take one turn.
     async fn store(&self) -> Stored {
         let shared = &**self.shared;
+        let bot = shared.bot();
         let mut wait = Duration::from_millis(100);
         for attempt in 1..=TRIES {
             let now = shared.clock.now();
-            match take(&shared.bot, self.person, &self.input, &self.origin, now).await {
+            match take(&bot, self.person, &self.input, &self.origin, now).await {
                 Ok(turned) => {
                     shared.wake.notify_one();
                     return Stored::Done(Box::new(turned));
@@ -191,7 +193,7 @@ impl Task<'_> {
     async fn turn_away(&self) {
         let shared = &self.shared;
         let from = (self.origin.door, self.origin.language.as_deref());
-        let (d, now) = (&shared.bot.dialogue, shared.clock.now());
+        let (d, now) = (&*shared.bot().dialogue, shared.clock.now());
         let (doorkeeper, sender) = (&shared.doorkeeper, &shared.sender);
         doorkeeper
             .turn_away(d, sender, self.person, &self.input, from, now)
@@ -214,7 +216,7 @@ impl Task<'_> {
             }
         }
         // What showed a round promises nothing any more.
-        let over = view::live_over(&self.shared.bot.dialogue);
+        let over = view::live_over(&self.shared.bot().dialogue);
         for message in turned.left_behind.iter().skip(1) {
             sender.ready(self.person, Priority::Progress).await;
             let _ = sender.edit(self.person, *message, &over).await;
@@ -225,7 +227,7 @@ impl Task<'_> {
 /// Wait until what was stored is as safe as the store can make it.
 async fn is_safe(shared: &Shared) -> bool {
     for _ in 0..MOST_WAITS {
-        match shared.bot.store.durable().await {
+        match shared.store.durable().await {
             Ok(()) => return true,
             Err(error @ StoreError::Unusable(_)) => {
                 // What was stored is gone; only those who come again know it.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -18,7 +19,7 @@ use tracing::{error, warn};
 
 use super::task::{Stored, Task};
 use super::{End, Flood, InHand, Job, Shared};
-use crate::engine::{Input, Press};
+use crate::engine::{Input, Press, Seen};
 use crate::store::{Person, Record, Shown, UpdateId};
 use crate::turn::{self, Edit, Known, Origin, SendError, Turned};
 
@@ -67,6 +68,8 @@ struct Showing {
 struct Unsettled {
     record: Record,
     shown: Shown,
+    /// When their next timer is due.
+    next_due: Option<Timestamp>,
     /// What was done counts as under way until that is stored.
     _token: TaskTrackerToken,
 }
@@ -260,11 +263,7 @@ impl Worker {
         match result {
             Ok(()) => {
                 self.visit = showing.visit;
-                let is_near = turn::is_near(
-                    &self.shared.bot,
-                    &showing.unsettled.record,
-                    &*self.shared.clock,
-                );
+                let is_near = turn::is_near(showing.unsettled.next_due, &*self.shared.clock);
                 self.unsettled = Some((showing.unsettled, Instant::now() + SETTLE));
                 if is_near {
                     self.settle().await;
@@ -280,8 +279,8 @@ impl Worker {
         let Some((unsettled, _)) = self.unsettled.take() else {
             return;
         };
-        let (bot, clock) = (&self.shared.bot, &*self.shared.clock);
-        let settled = turn::settle(bot, self.person, unsettled.record, unsettled.shown, clock);
+        let (bot, clock) = (self.shared.bot(), &*self.shared.clock);
+        let settled = turn::settle(&bot, self.person, unsettled.record, unsettled.shown, clock);
         if let Err(error) = settled.await {
             // It is edited once more, which changes nothing.
             warn!(%error, "it could not be stored that a question was shown");
@@ -304,7 +303,8 @@ impl Worker {
         let Some(record) = turned.record.filter(is_wanted) else {
             return self.shared.wake.notify_one();
         };
-        match turn::edit(&self.shared.bot, &record, &*self.shared.clock) {
+        let next_due = turned.seen.as_ref().and_then(Seen::next_due);
+        match turn::edit(&record, turned.seen) {
             Edit::Nothing => self.shared.wake.notify_one(),
             Edit::Question {
                 message,
@@ -322,6 +322,7 @@ impl Worker {
                     unsettled: Unsettled {
                         record,
                         shown,
+                        next_due,
                         _token: token,
                     },
                     visit,
@@ -337,9 +338,9 @@ impl Worker {
         // What stands there afterwards is not looked up.
         self.visit = None;
         let shared = &self.shared;
-        let urgency = turn::urgency(is_theirs);
+        let (bot, urgency) = (shared.bot(), turn::urgency(is_theirs));
         let sending = turn::deliver(
-            &shared.bot,
+            &bot,
             self.person,
             record,
             &shared.sender,

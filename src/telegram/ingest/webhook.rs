@@ -17,13 +17,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
-use teloxide::types::Update;
 use tokio::sync::{Semaphore, oneshot};
 use tracing::warn;
 
 use super::{Intake, Way};
 use crate::config::Webhook;
 use crate::telegram::chats::{Answer, Done, End, Shared};
+use crate::telegram::inbound;
 
 /// The header that tells that a request comes from Telegram (Bot API, `setWebhook`).
 const SECRET: &str = "x-telegram-bot-api-secret-token";
@@ -88,18 +88,20 @@ async fn receive(State(hook): State<Arc<Hook>>, headers: HeaderMap, body: Bytes)
         warn!("more updates come than can be stored; Telegram is asked to wait");
         return later();
     };
-    // What cannot be read comes as an update without a kind; without a number it is no update.
-    let Ok(update) = serde_json::from_slice::<Update>(&body) else {
+    let update = std::str::from_utf8(&body).ok();
+    let Some((update, id)) = update.and_then(|u| Some((u, i64::from(inbound::number(u)?)))) else {
         warn!("something was posted that is no update");
         return StatusCode::BAD_REQUEST.into_response();
     };
-    let tries = hook.tries(i64::from(update.id.0)).await;
+    let tries = hook.tries(id).await;
     let (tell, told) = oneshot::channel();
     let done: Done = Box::new(move |end| {
         // Nobody listens when it took too long; it comes again.
         let _ = tell.send(end);
     });
-    hook.intake.take(update, tries, Way::Webhook, done).await;
+    hook.intake
+        .take(id, update, tries, Way::Webhook, done)
+        .await;
     match tokio::time::timeout(LONGEST, told).await {
         Ok(Ok(End::Finished(None))) => StatusCode::OK.into_response(),
         Ok(Ok(End::Finished(Some(answer)))) => reply(&answer),
@@ -144,7 +146,7 @@ impl Hook {
         if !self.careful.load(Ordering::Relaxed) {
             return 0;
         }
-        match self.shared.bot.store.attempt(update).await {
+        match self.shared.store.attempt(update).await {
             Ok(tries) => tries,
             Err(error) => {
                 warn!(%error, "a try could not be counted");
