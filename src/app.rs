@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::clock::{Clock, SystemClock};
 use crate::common_time;
@@ -30,11 +30,25 @@ use crate::telegram::sender::Sender;
 use crate::telegram::{self, introduce};
 use crate::turn::Bot;
 
+/// How much the log tells, the usual first.
+pub const LEVELS: [&str; 5] = ["info", "error", "warn", "debug", "trace"];
+
 /// How long a stop waits for work under way.
 const GRACE: Duration = Duration::from_secs(8);
 
 /// Answer people in Telegram until the process is told to stop.
-pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), String> {
+///
+/// `again` gives the bot over the dialogue files as they are by then, when the process is told to load
+/// them again (SIGHUP).
+pub async fn run<Again>(
+    bot: Bot,
+    settings: Telegram,
+    access: Access,
+    again: impl Fn() -> Again + Send + 'static,
+) -> Result<(), String>
+where
+    Again: Future<Output = Result<Bot, String>> + Send + 'static,
+{
     let client = Client::new(&settings).map_err(|e| e.to_string())?;
     // Whoever cannot be heard should not begin.
     let listener = match settings.listen {
@@ -81,8 +95,11 @@ pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), Str
     let process = leader::process();
     // Who stands by is well, too.
     let standing_by = {
-        let heartbeat = settings.heartbeat.clone();
-        move || heartbeat::beat(&heartbeat, SystemClock.now())
+        let (heartbeat, shared) = (settings.heartbeat.clone(), shared.clone());
+        move || {
+            let edition = shared.bot().editions.digest();
+            heartbeat::beat(&heartbeat, SystemClock.now(), &edition);
+        }
     };
     let (role, roles) = watch::channel(Role::Standby);
     let mut leading = tokio::spawn(leader::run(
@@ -120,6 +137,7 @@ pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), Str
             tokio::spawn(watch.run(roles, stop.clone()))
         }
     };
+    tokio::spawn(load_again(shared.clone(), again));
     let mut serving = tokio::spawn(serve(listener, router, stop.clone()));
     let reminder = Reminder {
         store: bot.store.clone(),
@@ -172,6 +190,29 @@ pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), Str
         warn!(%error, "the next process will wait a little before it polls");
     }
     Ok(())
+}
+
+/// Load the dialogue files again whenever the process is told to. What cannot be used is refused, and
+/// the dialogue of before goes on.
+async fn load_again<Again>(shared: Arc<Shared>, again: impl Fn() -> Again)
+where
+    Again: Future<Output = Result<Bot, String>>,
+{
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut told) = signal(SignalKind::hangup()) else {
+        return warn!("the dialogue can be changed by a restart only");
+    };
+    while told.recv().await.is_some() {
+        match again().await {
+            Ok(bot) => {
+                info!(form = %bot.dialogue.form, "the dialogue was loaded again");
+                shared.replace(bot);
+            }
+            Err(said) => {
+                error!("the dialogue was not loaded again, and that of before goes on: {said}")
+            }
+        }
+    }
 }
 
 async fn listen(at: SocketAddr) -> Result<TcpListener, String> {
@@ -247,7 +288,7 @@ async fn signal() {
 pub fn log() {
     use tracing_subscriber::EnvFilter;
     let level = std::env::var("BACKTALK_LOG").unwrap_or_else(|_| "info".into());
-    let level = if ["error", "warn", "info", "debug", "trace"].contains(&level.as_str()) {
+    let level = if LEVELS.contains(&level.as_str()) {
         level
     } else {
         "info".into()

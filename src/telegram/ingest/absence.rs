@@ -112,6 +112,7 @@ impl Absence {
             // While people are still to be told, the next process must learn of it too.
             let is_still_away = self.away.is_some();
             let (shared, heartbeat) = (self.shared.clone(), self.heartbeat.clone());
+            let edition = shared.bot().editions.digest();
             tokio::spawn(async move {
                 let store = &shared.store;
                 let noted = match is_still_away {
@@ -123,7 +124,7 @@ impl Absence {
                 };
                 match noted {
                     // Whoever reads it goes by the computer's clock.
-                    Ok(()) => heartbeat::beat(&heartbeat, SystemClock.now()),
+                    Ok(()) => heartbeat::beat(&heartbeat, SystemClock.now(), &edition),
                     Err(error) => warn!(%error, "it could not be noted that Telegram was reached"),
                 }
             });
