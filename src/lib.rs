@@ -30,6 +30,8 @@ pub mod fail_point;
 pub mod heartbeat;
 /// Invitation codes: signed, expiring, and made without keeping anything. Pure.
 pub mod invite;
+/// What the bot counts of itself, and never anything about a person.
+pub mod metrics;
 /// Whether the laws, the cases and the replays notice a dialogue with one thing wrong.
 pub mod mutants;
 /// The picture of `/history`, from days to PNG. Pure.
