@@ -1,12 +1,14 @@
 //! Wires it all; starts and stops gracefully.
 
-use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::clock::{Clock, SystemClock};
@@ -14,7 +16,10 @@ use crate::common_time;
 use crate::config::{Access, Telegram};
 use crate::engine::Input;
 use crate::heartbeat;
+use crate::http;
 use crate::invite;
+use crate::metrics::metrics;
+use crate::readiness::{Phase, Readiness};
 use crate::reminder::{self, Reminder};
 use crate::telegram::access::Doorkeeper;
 use crate::telegram::chats::{Chats, Job, Shared};
@@ -27,10 +32,32 @@ use crate::turn::Bot;
 /// How long a stop waits for work under way.
 const GRACE: Duration = Duration::from_secs(8);
 
-/// Answer people in Telegram until the process is told to stop.
-pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), String> {
+/// How long a stop waits for requests of whoever watches the bot.
+const CLOSING: Duration = Duration::from_secs(1);
+
+/// Answer people in Telegram until the process is told to stop. With `listen`, tell at that address
+/// how it is.
+pub async fn run(
+    bot: Bot,
+    settings: Telegram,
+    access: Access,
+    listen: Option<SocketAddr>,
+) -> Result<(), String> {
     let client = telegram::client(&settings)?;
     let (stopper, stop) = watch::channel(false);
+    metrics().set_form(bot.dialogue.form);
+    let readiness = Arc::new(Readiness::new(bot.store.clone()));
+    // It ends last, so that it can tell of the stop.
+    let (closer, closing) = watch::channel(false);
+    let mut watched = JoinSet::new();
+    if let Some(address) = listen {
+        let listener = listen_on(address).await?;
+        watched.spawn(http::serve(
+            listener,
+            http::router(readiness.clone()),
+            closing,
+        ));
+    }
     let mut ended = Box::pin(signal());
     let me = tokio::select! {
         me = telegram::who_am_i(&client) => me?,
@@ -102,6 +129,7 @@ pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), Str
     };
     let mut lost = shared.broken.subscribe();
     let mut reminding = tokio::spawn(reminder.run(Wake(shared), stop, hand));
+    readiness.is_now(Phase::Ready);
     // None of the loops ends by itself. One that broke must not leave a process that looks alive.
     let broken = tokio::select! {
         () = ended => None,
@@ -121,6 +149,7 @@ pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), Str
         ));
     }
     info!("stopping");
+    readiness.is_now(Phase::Stopping);
     // Nobody listens any more only when all have ended already.
     let _ = stopper.send(true);
     let ending = async { tokio::join!(leading, polling, reminding) };
@@ -129,7 +158,25 @@ pub async fn run(bot: Bot, settings: Telegram, access: Access) -> Result<(), Str
     } else if let Err(error) = bot.store.resign(process).await {
         warn!(%error, "the next process will wait a little before it polls");
     }
+    let _ = closer.send(true);
+    let ended = async { while watched.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(CLOSING, ended).await;
     Ok(())
+}
+
+/// Listen for HTTP there.
+async fn listen_on(address: SocketAddr) -> Result<TcpListener, String> {
+    let bound = TcpListener::bind(address).await.and_then(|listener| {
+        // With port 0 the system has chosen one.
+        info!("listening on {}", listener.local_addr()?);
+        Ok(listener)
+    });
+    bound.map_err(|error| {
+        format!(
+            "--listen (or BACKTALK_LISTEN): {address} cannot be listened on: {error}. Give an \
+             address of this machine and a port that is free, such as 127.0.0.1:8080."
+        )
+    })
 }
 
 /// What wakes the reminder loop.
@@ -154,29 +201,4 @@ async fn signal() {
             let _ = tokio::signal::ctrl_c().await;
         }
     }
-}
-
-/// Logs go to the standard error. Libraries are quiet, since theirs may carry whole messages.
-pub fn log() {
-    use tracing_subscriber::EnvFilter;
-    let level = std::env::var("BACKTALK_LOG").unwrap_or_else(|_| "info".into());
-    let level = if ["error", "warn", "info", "debug", "trace"].contains(&level.as_str()) {
-        level
-    } else {
-        "info".into()
-    };
-    let filter = EnvFilter::new(format!("off,backtalk={level}"));
-    // A second call in one process (tests) keeps the first.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .try_init();
-    std::panic::set_hook(Box::new(|panic| {
-        // What a panic says may carry what a person said; where it was does not.
-        let place = panic
-            .location()
-            .map(|at| format!("{}:{}", at.file(), at.line()));
-        tracing::error!(place, "a panic");
-    }));
 }

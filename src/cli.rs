@@ -8,6 +8,7 @@ mod score;
 mod versions;
 
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,7 +24,7 @@ use crate::clock::{Clock, ShiftedClock, SystemClock};
 use crate::config::{self, StoreChoice, StoreSettings};
 use crate::dialogue::issue::{self, Sources};
 use crate::dialogue::{Dialogue, load};
-use crate::{app, common_time, heartbeat, shipped, store_open, terminal, vignettes};
+use crate::{app, common_time, heartbeat, logs, shipped, store_open, terminal, vignettes};
 
 /// Triage and first help for a back spasm, in Telegram and in the terminal.
 ///
@@ -189,6 +190,10 @@ struct RunArgs {
         allow_hyphen_values = true
     )]
     allowed: Option<String>,
+    /// Where to answer /healthz, /readyz and /metrics over HTTP, such as 127.0.0.1:8080; without it
+    /// nowhere.
+    #[arg(long, env = "BACKTALK_LISTEN")]
+    listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, Args)]
@@ -420,12 +425,13 @@ fn telegram(files: &Files, args: RunArgs) -> Outcome {
     let mut dialogue = dialogue(files)?;
     dialogue.keep_days = store.keep_days;
     let dialogue = Arc::new(dialogue);
-    app::log();
+    let format = std::env::var(logs::FORMAT).ok();
+    logs::begin(logs::Format::named(format.as_deref()).map_err(|e| e.to_string())?);
     runtime()?.block_on(async {
         let number = config::bot_number(&settings.token);
         let store = store_open::open(&store, number).await?;
         let bot = versions::bot(files, dialogue, store).await?;
-        app::run(bot, settings, access).await
+        app::run(bot, settings, access, args.listen).await
     })?;
     Ok(ExitCode::SUCCESS)
 }

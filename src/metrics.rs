@@ -130,12 +130,13 @@ pub struct Metrics {
 
 /// The one that this process counts in.
 pub fn metrics() -> &'static Metrics {
-    static ALL: LazyLock<Metrics> = LazyLock::new(Metrics::new);
+    static ALL: LazyLock<Metrics> = LazyLock::new(Metrics::default);
     &ALL
 }
 
-impl Metrics {
-    fn new() -> Metrics {
+impl Default for Metrics {
+    /// Nothing was counted yet.
+    fn default() -> Metrics {
         Metrics {
             turns: By::default(),
             first_reply: Timing::new(REPLY_BOUNDS),
@@ -163,7 +164,9 @@ impl Metrics {
             began: SystemClock.now(),
         }
     }
+}
 
+impl Metrics {
     /// The dialogue has this form from now on.
     pub fn set_form(&self, form: impl ToString) {
         *self.form.lock().unwrap_or_else(PoisonError::into_inner) = form.to_string();
@@ -337,7 +340,7 @@ mod tests {
 
     #[test]
     fn the_page_has_every_name_once_and_in_order() {
-        let page = Metrics::new().page();
+        let page = Metrics::default().page();
         let heads = page.lines().filter_map(|l| l.strip_prefix("# TYPE "));
         let named: Vec<_> = heads.filter_map(|l| l.split(' ').next()).collect();
         assert_eq!(named, names::ALL);
@@ -345,7 +348,7 @@ mod tests {
 
     #[test]
     fn verdicts_are_shown_in_whole_tens() {
-        let all = Metrics::new();
+        let all = Metrics::default();
         let shown = |n| format!("backtalk_dispositions_total{{level=\"urgent\"}} {n}\n");
         (0..9).for_each(|_| all.dispositions.of(Level::Urgent).one());
         assert!(all.page().contains(&shown(0)));
@@ -355,7 +358,7 @@ mod tests {
 
     #[test]
     fn the_process_tells_of_itself() {
-        let all = Metrics::new();
+        let all = Metrics::default();
         all.set_form("00ff");
         let page = all.page();
         assert!(page.contains("form=\"00ff\"} 1\n"), "{page}");

@@ -8,6 +8,7 @@ pub mod cached;
 pub mod commons;
 pub mod keys;
 pub mod look;
+pub mod measured;
 pub mod memory;
 pub mod migrate;
 pub mod record;

@@ -6,6 +6,8 @@
 
 pub mod access;
 pub mod chats;
+mod counts;
+mod first_reply;
 pub mod gate;
 pub mod inbound;
 pub mod leader;

@@ -11,9 +11,12 @@ use tokio::time::Instant;
 use tracing::{error, warn};
 
 use super::access::Doorkeeper;
+use super::first_reply::FirstReply;
 use super::sender::Sender;
 use crate::clock::Clock;
 use crate::engine::{Input, Owed, Priority, View, view};
+use crate::logs::Mark;
+use crate::metrics::{TurnOutcome, metrics};
 use crate::store::commons::DeadLetter;
 use crate::store::{Person, StoreError, UpdateId};
 use crate::turn::{Bot, Channel, Door, Origin, Turned, deliver, put_off, take};
@@ -62,6 +65,8 @@ pub struct Job {
     pub door: Door,
     /// The press to answer.
     pub press: Option<String>,
+    /// When the update came; none for what is no update.
+    pub received: Option<Instant>,
     /// Called once the update is finished (true), or must come again (false).
     pub done: Box<dyn FnOnce(bool) + Send>,
 }
@@ -75,6 +80,7 @@ impl Job {
             language: None,
             door: Door::Open,
             press: None,
+            received: None,
             done: Box::new(done),
         }
     }
@@ -234,8 +240,9 @@ impl Chats {
             // A reminder that finds the chat busy is claimed again when its lease ends.
             return (job.done)(false);
         }
+        metrics().shed.one();
         let shared = self.shared.clone();
-        tokio::spawn(async move {
+        tokio::spawn(Mark::new(job.update).on(async move {
             warn!("a chat sent more than it may; an update was shed");
             match &job.press {
                 Some(press) => {
@@ -245,7 +252,7 @@ impl Chats {
                 None => shared.excuse(person, "busy").await,
             }
             (job.done)(true);
-        });
+        }));
     }
 }
 
@@ -275,6 +282,7 @@ async fn work(chats: Chats, person: Person, mut jobs: mpsc::Receiver<Job>, flood
             language,
             door,
             press,
+            received,
             done,
         } = job;
         // Of many taps only the last needs to be shown, and it is.
@@ -296,11 +304,13 @@ async fn work(chats: Chats, person: Person, mut jobs: mpsc::Receiver<Job>, flood
                 door,
             },
             press,
+            received,
+            mark: Mark::new(update),
             is_last,
             is_repeated: failed.is_some_and(|f| f.update == update),
         };
         failed = None;
-        if !task.handle(done).await && is_theirs {
+        if !task.mark.on(task.handle(done)).await && is_theirs {
             failed = Some(Failed {
                 update,
                 at: Instant::now(),
@@ -335,6 +345,9 @@ struct Task {
     input: Input,
     origin: Origin,
     press: Option<String>,
+    received: Option<Instant>,
+    /// What its lines in the log have in common.
+    mark: Mark,
     /// Nothing of this chat waits behind it.
     is_last: bool,
     /// It was tried before, and the person was told.
@@ -357,25 +370,28 @@ impl Task {
     /// told the same, for an update of theirs not much later than it is stored.
     async fn handle(self, done: Box<dyn FnOnce(bool) + Send>) -> bool {
         for _ in 0..MOST_ATTEMPTS {
-            let Ok(stored) = tokio::spawn(self.clone().store()).await else {
+            let Ok(stored) = tokio::spawn(self.mark.on(self.clone().store())).await else {
                 error!("an update broke its handler");
                 continue;
             };
             let turned = match stored {
                 Stored::Done(turned) => turned,
                 Stored::Never => {
+                    self.came_to(TurnOutcome::Failed);
                     done(true);
                     return true;
                 }
                 Stored::NotYet => {
+                    self.came_to(TurnOutcome::Failed);
                     done(false);
                     return false;
                 }
             };
-            let show = tokio::spawn(self.clone().show(*turned.clone()));
+            self.came_to(&*turned);
+            let show = tokio::spawn(self.mark.on(self.clone().show(*turned.clone())));
             if self.input.is_theirs() {
                 let (is_shown, shown) = oneshot::channel();
-                tokio::spawn(self.acknowledge(turned.notice, shown, done));
+                tokio::spawn(self.mark.on(self.acknowledge(turned.notice, shown, done)));
                 broke(show.await);
                 // Nobody waits for it any more when it took too long.
                 let _ = is_shown.send(());
@@ -385,9 +401,15 @@ impl Task {
             }
             return true;
         }
+        self.came_to(TurnOutcome::Failed);
         self.give_up().await;
         done(true);
         true
+    }
+
+    /// Count the turn.
+    fn came_to(&self, outcome: impl Into<TurnOutcome>) {
+        metrics().turns.of(&self.input).of(outcome).one();
     }
 
     /// Answer the press, and tell that the update is done with once it is safe. It is so whether
@@ -441,7 +463,8 @@ impl Task {
         let (bot, person) = (shared.bot.clone(), self.person);
         let until = shared.clock.now() + AFTER_PANIC;
         // It may break as its handler did.
-        let put_off = tokio::spawn(async move { put_off(&bot, person, until).await });
+        let put_off = async move { put_off(&bot, person, until).await };
+        let put_off = tokio::spawn(self.mark.on(put_off));
         if !matches!(put_off.await, Ok(Ok(()))) {
             warn!("somebody whose timer breaks its handler could not be put off");
         }
@@ -512,11 +535,11 @@ impl Task {
 
     /// Show what came of it.
     async fn show(self, turned: Turned) {
-        let sender = &self.shared.sender;
+        let reply = FirstReply::new(&self.shared.sender, self.received);
         if turned.turned_away {
-            self.turn_away().await;
+            self.turn_away(&reply).await;
         }
-        self.say_farewell(&turned).await;
+        self.say_farewell(&turned, &reply).await;
         if let Some(record) = turned.record
             && self.input != Input::Blocked
             && (self.is_last || record.body.owed.iter().any(|o| is_urgent(&o.owed)))
@@ -528,7 +551,7 @@ impl Task {
                 Priority::Reminder
             };
             let clock = &*self.shared.clock;
-            if let Err(error) = deliver(bot, person, record, sender, urgency, clock).await {
+            if let Err(error) = deliver(bot, person, record, &reply, urgency, clock).await {
                 // It is stored as owed, and the reminder loop tries again.
                 warn!(%error, "a delivery could not be settled");
             }
@@ -537,19 +560,18 @@ impl Task {
     }
 
     /// Answer somebody who may not come in.
-    async fn turn_away(&self) {
+    async fn turn_away(&self, channel: &dyn Channel) {
         let shared = &self.shared;
         let from = (self.origin.door, self.origin.language.as_deref());
         let (d, now) = (&shared.bot.dialogue, shared.clock.now());
-        let (doorkeeper, sender) = (&shared.doorkeeper, &shared.sender);
-        doorkeeper
-            .turn_away(d, sender, self.person, &self.input, from, now)
+        shared
+            .doorkeeper
+            .turn_away(d, channel, self.person, &self.input, from, now)
             .await;
     }
 
     /// Last words to somebody of whom nothing is kept any more.
-    async fn say_farewell(&self, turned: &Turned) {
-        let sender = &self.shared.sender;
+    async fn say_farewell(&self, turned: &Turned, sender: &dyn Channel) {
         for (n, view) in turned.farewell.iter().enumerate() {
             sender.ready(self.person, Priority::Answer).await;
             // The first takes the place of the question, which has no buttons then.

@@ -28,6 +28,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::engine::Input;
 use crate::fail_point;
 use crate::heartbeat;
+use crate::metrics::metrics;
+use crate::pulse::{Loop, pulse};
 use crate::store::Person;
 use crate::store::commons::{self, DeadLetter, Note};
 use teloxide::ApiError;
@@ -142,9 +144,11 @@ pub async fn run(
             };
             poll.lead(&mut role, &mut stop).await;
         } else {
+            pulse().beat(Loop::Ingest);
             tokio::select! {
                 _ = role.changed() => {}
                 _ = stop.changed() => {}
+                () = tokio::time::sleep(NOTE_EVERY) => {}
             }
         }
     }
@@ -202,6 +206,7 @@ impl Poll {
         };
         let mut asked_from = 0;
         while !*stop.borrow() && !role.has_changed().unwrap_or(true) {
+            pulse().beat(Loop::Ingest);
             let (offset, idle) = {
                 let mut f = self.flight();
                 (f.offset(), f.is_idle())
@@ -325,6 +330,7 @@ impl Poll {
             if *stop.borrow() {
                 return;
             }
+            pulse().beat(Loop::Ingest);
             let id = update.id.0;
             if !self.flight().is_new(id) {
                 continue;
@@ -338,7 +344,9 @@ impl Poll {
             }
             self.flight().take(id);
             let (flight, landed) = (self.flight.clone(), self.landed.clone());
+            let flying = metrics().in_flight.hold();
             let done = move |finished: bool| {
+                drop(flying);
                 let mut f = flight.lock().unwrap_or_else(PoisonError::into_inner);
                 let stage = if finished {
                     Stage::Finished
@@ -493,6 +501,7 @@ impl Poll {
                     language,
                     door,
                     press,
+                    received: Some(Instant::now()),
                     done: Box::new(done),
                 };
                 self.chats.give(person, job);

@@ -18,6 +18,7 @@ use tracing::warn;
 
 use super::gate::Gate;
 use crate::engine::{Priority, View};
+use crate::metrics::{SentMethod, SentOutcome, metrics};
 use crate::store::Person;
 use crate::turn::{Channel, SendError, caption_to_send};
 
@@ -62,8 +63,19 @@ impl Sender {
         paused.get(&chat).map(|until| *until - now)
     }
 
-    /// Send one request about a chat, unless that chat is to be left alone.
+    /// Send one request about a chat, unless that chat is to be left alone, and count it.
     async fn request<T>(
+        &self,
+        chat: i64,
+        method: SentMethod,
+        request: impl IntoFuture<Output = Result<T, RequestError>>,
+    ) -> Result<T, SendError> {
+        let sent = self.ask(chat, request).await;
+        metrics().sent.of(method).of(&sent).one();
+        sent
+    }
+
+    async fn ask<T>(
         &self,
         chat: i64,
         request: impl IntoFuture<Output = Result<T, RequestError>>,
@@ -92,11 +104,16 @@ impl Sender {
         if let Some(notice) = notice {
             request = request.text(notice);
         }
-        if let Ok(Err(error)) = tokio::time::timeout(DEADLINE, request).await
-            && !is_too_old(&error)
-        {
-            warn!(kind = super::kind(&error), "a press could not be answered");
-        }
+        let outcome = match tokio::time::timeout(DEADLINE, request).await {
+            Ok(Ok(_)) => SentOutcome::Ok,
+            Ok(Err(error)) if is_too_old(&error) => SentOutcome::NoMessage,
+            Ok(Err(error)) => {
+                warn!(kind = super::kind(&error), "a press could not be answered");
+                SentOutcome::Refused
+            }
+            Err(_) => SentOutcome::Later,
+        };
+        metrics().sent.of(SentMethod::Answer).of(outcome).one();
     }
 
     /// Send people of a group to the private chat.
@@ -128,7 +145,7 @@ impl Channel for Sender {
         if !view.rows.is_empty() {
             request = request.reply_markup(keyboard(view));
         }
-        let sent = self.request(person.0, request).await?;
+        let sent = self.request(person.0, SentMethod::Send, request).await?;
         Ok(i64::from(sent.id.0))
     }
 
@@ -148,13 +165,13 @@ impl Channel for Sender {
                 other => other.map(|_| ()),
             }
         };
-        self.request(person.0, unless_same).await
+        self.request(person.0, SentMethod::Edit, unless_same).await
     }
 
     async fn file(&self, person: Person, name: &str, content: &str) -> Result<i64, SendError> {
         let file = InputFile::memory(content.to_owned().into_bytes()).file_name(name.to_owned());
         let request = self.bot.send_document(ChatId(person.0), file);
-        let sent = self.request(person.0, request).await?;
+        let sent = self.request(person.0, SentMethod::File, request).await?;
         Ok(i64::from(sent.id.0))
     }
 
@@ -171,7 +188,7 @@ impl Channel for Sender {
         if !caption.is_empty() {
             request = request.caption(caption);
         }
-        let sent = self.request(person.0, request).await?;
+        let sent = self.request(person.0, SentMethod::Photo, request).await?;
         Ok(i64::from(sent.id.0))
     }
 }

@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use super::*;
 use crate::clock::Clock;
 use crate::engine::Priority;
+use crate::metrics::metrics;
 use crate::picture;
 use crate::store::commons::DeadLetter;
 
@@ -163,6 +164,11 @@ impl Delivery<'_> {
                 self.ready(priority).await?;
             }
             self.send(&part).await?;
+        }
+        if let Owed::Reminder { planned_ms, .. } = entry.owed
+            && view::is_late(&self.d, planned_ms, now)
+        {
+            metrics().late.one();
         }
         Ok(())
     }
