@@ -63,22 +63,27 @@ impl Pulse {
 
     /// This loop goes round.
     pub fn beat(&self, which: Loop) {
-        self.heard[which as usize].store(self.now_ms(), Relaxed);
+        self.beat_at(which, self.began.elapsed());
     }
 
     /// The loops that began and were not heard for too long.
     pub fn silent(&self) -> Vec<Loop> {
-        let now_ms = self.now_ms();
-        let is_silent = |which: &Loop| {
-            let heard = self.heard[*which as usize].load(Relaxed);
-            heard != 0 && u128::from(now_ms.saturating_sub(heard)) > SILENT.as_millis()
-        };
-        Loop::ALL.into_iter().filter(is_silent).collect()
+        self.silent_at(self.began.elapsed())
     }
 
-    fn now_ms(&self) -> u64 {
+    fn beat_at(&self, which: Loop, now: Duration) {
         // It fits for half a billion years.
-        self.began.elapsed().as_millis() as u64 + 1
+        let now_ms = now.as_millis() as u64;
+        self.heard[which as usize].store(now_ms + 1, Relaxed);
+    }
+
+    fn silent_at(&self, now: Duration) -> Vec<Loop> {
+        let is_silent = |which: &Loop| {
+            let heard = self.heard[*which as usize].load(Relaxed).checked_sub(1);
+            let last = heard.map(Duration::from_millis);
+            last.is_some_and(|last| now.saturating_sub(last) > SILENT)
+        };
+        Loop::ALL.into_iter().filter(is_silent).collect()
     }
 }
 
@@ -86,19 +91,17 @@ impl Pulse {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_loop_that_began_and_then_is_silent_is_named() {
+    #[test]
+    fn a_loop_that_began_and_then_is_silent_is_named() {
         let pulse = Pulse::new();
-        tokio::time::advance(SILENT * 2).await;
-        assert_eq!(pulse.silent(), [], "Nothing has begun.");
-        pulse.beat(Loop::Ingest);
-        pulse.beat(Loop::Reminding);
-        tokio::time::advance(SILENT).await;
-        assert_eq!(pulse.silent(), []);
-        pulse.beat(Loop::Ingest);
-        tokio::time::advance(Duration::from_millis(1)).await;
-        assert_eq!(pulse.silent(), [Loop::Reminding]);
-        pulse.beat(Loop::Reminding);
-        assert_eq!(pulse.silent(), []);
+        let at = Duration::from_secs;
+        assert_eq!(pulse.silent_at(at(1000)), [], "Nothing has begun.");
+        pulse.beat_at(Loop::Ingest, at(1000));
+        pulse.beat_at(Loop::Reminding, at(1000));
+        assert_eq!(pulse.silent_at(at(1000) + SILENT), []);
+        pulse.beat_at(Loop::Ingest, at(1000) + SILENT);
+        assert_eq!(pulse.silent_at(at(1001) + SILENT), [Loop::Reminding]);
+        pulse.beat_at(Loop::Reminding, at(1001) + SILENT);
+        assert_eq!(pulse.silent_at(at(1001) + SILENT), []);
     }
 }

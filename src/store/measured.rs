@@ -225,6 +225,7 @@ impl Commons for Measured {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Label;
     use crate::store::memory::MemoryStore;
 
     fn at(ms: i64) -> Timestamp {

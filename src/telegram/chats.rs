@@ -148,10 +148,14 @@ impl Shared {
             update,
             why: why.to_owned(),
         };
-        error!(why, "an update was given up and parked");
-        if let Err(error) = self.bot.store.park(&letter).await {
-            error!(%error, "a dead letter could not be kept");
-        }
+        let park = async {
+            error!(why, "an update was given up and parked");
+            if let Err(error) = self.bot.store.park(&letter).await {
+                error!(%error, "a dead letter could not be kept");
+            }
+        };
+        let mark = Mark::here().unwrap_or_else(|| Mark::new(update));
+        mark.on(park).await;
     }
 }
 

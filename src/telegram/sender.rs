@@ -125,9 +125,8 @@ impl Sender {
             .bot
             .send_message(ChatId(chat), text)
             .reply_markup(keyboard);
-        if let Ok(Err(error)) = tokio::time::timeout(DEADLINE, request).await {
-            warn!(kind = super::kind(&error), "a group could not be answered");
-        }
+        // Whoever asked may ask again.
+        let _ = self.request(chat, SentMethod::Send, request).await;
     }
 }
 
