@@ -1,6 +1,5 @@
 //! Wires it all; starts and stops gracefully.
 
-use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +8,7 @@ use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use crate::clock::{Clock, SystemClock};
@@ -16,7 +16,10 @@ use crate::common_time;
 use crate::config::{Access, Telegram};
 use crate::engine::Input;
 use crate::heartbeat;
+use crate::http;
 use crate::invite;
+use crate::metrics::{Reload, metrics};
+use crate::readiness::{Phase, Readiness};
 use crate::reminder::{self, Reminder};
 use crate::telegram::access::Doorkeeper;
 use crate::telegram::chats::{Chats, End, Job, Shared};
@@ -36,6 +39,9 @@ pub const LEVELS: [&str; 5] = ["info", "error", "warn", "debug", "trace"];
 /// How long a stop waits for work under way.
 const GRACE: Duration = Duration::from_secs(8);
 
+/// How long a stop waits for requests of whoever watches the bot.
+const CLOSING: Duration = Duration::from_secs(1);
+
 /// Answer people in Telegram until the process is told to stop.
 ///
 /// `again` gives the bot over the dialogue files as they are by then, when the process is told to load
@@ -50,12 +56,15 @@ where
     Again: Future<Output = Result<Bot, String>> + Send + 'static,
 {
     let client = Client::new(&settings).map_err(|e| e.to_string())?;
+    let (stopper, stop) = watch::channel(false);
+    metrics().set_form(bot.dialogue.form);
+    let readiness = Arc::new(Readiness::new(bot.store.clone()));
+    let mut router = http::router(readiness.clone());
     // Whoever cannot be heard should not begin.
     let listener = match settings.listen {
-        Some(at) => Some(listen(at).await?),
+        Some(address) => Some(listen_on(address).await?),
         None => None,
     };
-    let (stopper, stop) = watch::channel(false);
     let mut ended = Box::pin(signal());
     let me = tokio::select! {
         me = telegram::who_am_i(&client.bot) => me?,
@@ -109,7 +118,6 @@ where
         standing_by,
         stop.clone(),
     ));
-    let mut router = axum::Router::new();
     let mut taking = match &settings.webhook {
         None => tokio::spawn(poll::run(
             client,
@@ -138,7 +146,12 @@ where
         }
     };
     tokio::spawn(load_again(shared.clone(), again));
-    let mut serving = tokio::spawn(serve(listener, router, stop.clone()));
+    // It ends last, so that it can tell of the stop.
+    let (closer, closing) = watch::channel(false);
+    let mut serving = JoinSet::new();
+    if let Some(listener) = listener {
+        serving.spawn(http::serve(listener, router, closing));
+    }
     let reminder = Reminder {
         store: bot.store.clone(),
         clock,
@@ -157,6 +170,7 @@ where
     };
     let mut lost = shared.broken.subscribe();
     let mut reminding = tokio::spawn(reminder.run(Wake(shared.clone()), stop, hand));
+    readiness.is_now(Phase::Ready);
     // None of the loops ends by itself. One that broke must not leave a process that looks alive.
     let broken = tokio::select! {
         () = ended => None,
@@ -167,7 +181,7 @@ where
         }
         _ = &mut leading => Some("leading"),
         _ = &mut taking => Some("update"),
-        _ = &mut serving => Some("HTTP"),
+        Some(_) = serving.join_next() => Some("HTTP"),
         _ = &mut reminding => Some("reminding"),
     };
     if let Some(broken) = broken {
@@ -177,10 +191,11 @@ where
         ));
     }
     info!("stopping");
+    readiness.is_now(Phase::Stopping);
     // Nobody listens any more only when all have ended already.
     let _ = stopper.send(true);
     let ending = async {
-        let _ = tokio::join!(leading, taking, reminding, serving);
+        let _ = tokio::join!(leading, taking, reminding);
         shared.under_way.close();
         shared.under_way.wait().await;
     };
@@ -189,6 +204,9 @@ where
     } else if let Err(error) = bot.store.resign(process).await {
         warn!(%error, "the next process will wait a little before it polls");
     }
+    let _ = closer.send(true);
+    let ended = async { while serving.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(CLOSING, ended).await;
     Ok(())
 }
 
@@ -206,44 +224,31 @@ where
         match again().await {
             Ok(bot) => {
                 info!(form = %bot.dialogue.form, "the dialogue was loaded again");
+                metrics().set_form(bot.dialogue.form);
+                metrics().reloads.of(Reload::Loaded).one();
                 shared.replace(bot);
             }
             Err(said) => {
+                metrics().reloads.of(Reload::Refused).one();
                 error!("the dialogue was not loaded again, and that of before goes on: {said}")
             }
         }
     }
 }
 
-async fn listen(at: SocketAddr) -> Result<TcpListener, String> {
-    TcpListener::bind(at).await.map_err(|error| {
+/// Listen for HTTP there.
+async fn listen_on(address: SocketAddr) -> Result<TcpListener, String> {
+    let bound = TcpListener::bind(address).await.and_then(|listener| {
+        // With port 0 the system has chosen one.
+        info!("listening on {}", listener.local_addr()?);
+        Ok(listener)
+    });
+    bound.map_err(|error| {
         format!(
-            "The program cannot listen on {at}: {error}. Give another address with --listen or \
-             BACKTALK_LISTEN, or end what listens there."
+            "--listen (or BACKTALK_LISTEN): {address} cannot be listened on: {error}. Give an \
+             address of this machine and a port that is free, such as 127.0.0.1:8080."
         )
     })
-}
-
-/// Answer over HTTP until the program stops; what is being answered then is answered still.
-async fn serve(
-    listener: Option<TcpListener>,
-    router: axum::Router,
-    mut stop: watch::Receiver<bool>,
-) {
-    let stopped = async move {
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    match listener {
-        Some(listener) => {
-            let served = axum::serve(listener, router)
-                .with_graceful_shutdown(stopped)
-                .await;
-            if let Err(error) = served {
-                warn!(kind = %error.kind(), "HTTP cannot be answered any more");
-            }
-        }
-        None => stopped.await,
-    }
 }
 
 /// Hand somebody back who was claimed and with whom nothing was done, so that another process need
@@ -282,29 +287,4 @@ async fn signal() {
             let _ = tokio::signal::ctrl_c().await;
         }
     }
-}
-
-/// Logs go to the standard error. Libraries are quiet, since theirs may carry whole messages.
-pub fn log() {
-    use tracing_subscriber::EnvFilter;
-    let level = std::env::var("BACKTALK_LOG").unwrap_or_else(|_| "info".into());
-    let level = if LEVELS.contains(&level.as_str()) {
-        level
-    } else {
-        "info".into()
-    };
-    let filter = EnvFilter::new(format!("off,backtalk={level}"));
-    // A second call in one process (tests) keeps the first.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .try_init();
-    std::panic::set_hook(Box::new(|panic| {
-        // What a panic says may carry what a person said; where it was does not.
-        let place = panic
-            .location()
-            .map(|at| format!("{}:{}", at.file(), at.line()));
-        tracing::error!(place, "a panic");
-    }));
 }

@@ -26,7 +26,7 @@ use crate::clock::{Clock, ShiftedClock, SystemClock};
 use crate::config::{self as settings, StoreChoice, StoreSettings};
 use crate::dialogue::issue::{self, Sources};
 use crate::dialogue::{Dialogue, load};
-use crate::{app, common_time, heartbeat, shipped, store_open, terminal, vignettes};
+use crate::{app, common_time, heartbeat, logs, shipped, store_open, terminal, vignettes};
 
 /// Triage and first help for a back spasm, in Telegram and in the terminal.
 ///
@@ -441,8 +441,9 @@ struct Prepared {
 fn prepare(files: &Files, args: &RunArgs) -> Result<Prepared, String> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     settings::table::refuse_unknown(names).map_err(|e| e.to_string())?;
+    let format = std::env::var(logs::FORMAT).ok();
+    logs::Format::named(format.as_deref()).map_err(|e| e.to_string())?;
     settings::one_of("BACKTALK_LOG", &app::LEVELS).map_err(|e| e.to_string())?;
-    settings::one_of("BACKTALK_LOG_FORMAT", &["text", "json"]).map_err(|e| e.to_string())?;
     let mut telegram = telegram_settings()?;
     telegram.per_second = NonZeroU32::new(args.per_second).unwrap_or(telegram.per_second);
     telegram.listen = args.listen;
@@ -488,7 +489,8 @@ fn telegram(files: &Files, args: &RunArgs) -> Outcome {
     let mut dialogue = dialogue(files)?;
     dialogue.keep_days = keep_days;
     let dialogue = Arc::new(dialogue);
-    app::log();
+    let format = std::env::var(logs::FORMAT).ok();
+    logs::begin(logs::Format::named(format.as_deref()).map_err(|e| e.to_string())?);
     let files = files.clone();
     runtime()?.block_on(async {
         let number = settings::bot_number(&prepared.telegram.token);

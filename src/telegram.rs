@@ -7,6 +7,8 @@
 pub mod access;
 pub mod chats;
 pub mod client;
+mod counts;
+mod first_reply;
 pub mod gate;
 pub mod inbound;
 pub mod ingest;

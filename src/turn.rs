@@ -4,6 +4,7 @@
 //! then anything is sent, and what was sent is settled with another. Every part may be repeated.
 
 mod channel;
+mod counts;
 mod delivery;
 mod edit;
 mod lane;
@@ -14,7 +15,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 pub use channel::{Channel, LONGEST_CAPTION, SendError, caption_to_send};
-pub use delivery::deliver;
+use counts::Counts;
+pub use delivery::{deliver, deliver_after};
 pub use edit::{Edit, Known, edit, is_near, settle, urgency};
 pub use lane::lane;
 
@@ -232,7 +234,9 @@ pub async fn take(
             let meant = |o: &OwedEntry| engine::meant::is_meant(session, &o.owed, now);
             next.body.owed.retain(meant);
         }
+        let mut counts = Counts::default();
         for owed in warning.into_iter().chain(result.owed) {
+            counts.owes(&owed, next.body.session.as_ref(), now);
             next.body.owe(owed);
         }
         bound_owed(&mut next.body.owed);
@@ -266,6 +270,7 @@ pub async fn take(
         fail_point::reach("commit.after");
         match committed {
             Commit::Applied => {
+                counts.count();
                 next.version = record.version + 1;
                 return Ok(Turned {
                     record: Some(next),

@@ -455,6 +455,12 @@ pub fn render(d: &Dialogue, session: &Session, owed: &Owed, now: Timestamp) -> V
     }
 }
 
+/// Whether what was to come then is so late by now that it says so.
+pub fn is_late(d: &Dialogue, planned_ms: i64, now: Timestamp) -> bool {
+    let limit_ms = i64::from(d.clock.late_after_minutes).saturating_mul(60_000);
+    now.as_millisecond().saturating_sub(planned_ms) > limit_ms
+}
+
 /// What a timer sends. One that comes late says so: a pack that should be off by now is no matter
 /// of "next round in 90 minutes".
 fn reminder(
@@ -466,8 +472,7 @@ fn reminder(
     planned_ms: i64,
     now: Timestamp,
 ) -> View {
-    let limit_ms = i64::from(d.clock.late_after_minutes).saturating_mul(60_000);
-    let late = now.as_millisecond().saturating_sub(planned_ms) > limit_ms;
+    let late = is_late(d, planned_ms, now);
     let takes_off = matches!(id, "ice_off" | "heat_off" | "off_again");
     let id = if late && takes_off { "pack_late" } else { id };
     let text = |id: &str| {

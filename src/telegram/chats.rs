@@ -19,6 +19,8 @@ use super::access::Doorkeeper;
 use super::sender::Sender;
 use crate::clock::Clock;
 use crate::engine::{Priority, View};
+use crate::logs::Mark;
+use crate::metrics::metrics;
 use crate::store::commons::DeadLetter;
 use crate::store::{Person, Store, UpdateId};
 use crate::turn::{Bot, Channel};
@@ -142,10 +144,14 @@ impl Shared {
             update,
             why: why.to_owned(),
         };
-        error!(why, "an update was given up and parked");
-        if let Err(error) = self.store.park(&letter).await {
-            error!(%error, "a dead letter could not be kept");
-        }
+        let park = async {
+            error!(why, "an update was given up and parked");
+            if let Err(error) = self.store.park(&letter).await {
+                error!(%error, "a dead letter could not be kept");
+            }
+        };
+        let mark = Mark::here().unwrap_or_else(|| Mark::new(update));
+        mark.on(park).await;
     }
 }
 
@@ -252,8 +258,9 @@ impl Chats {
             // A reminder that finds the chat busy is claimed again when its lease ends.
             return (job.done)(End::Again);
         }
+        metrics().shed.one();
         let shared = self.shared.clone();
-        tokio::spawn(async move {
+        tokio::spawn(Mark::new(job.update).on(async move {
             warn!("a chat sent more than it may; an update was shed");
             match &job.press {
                 Some(press) => {
@@ -264,6 +271,6 @@ impl Chats {
             }
             (job.done)(End::finished());
             drop(token);
-        });
+        }));
     }
 }

@@ -15,8 +15,11 @@ use dptree::Handler;
 use teloxide::dispatching::DpHandlerDescription;
 use teloxide::types::{AllowedUpdate, Me};
 
+use tokio::time::Instant;
+
 use super::chats::{Chats, Done, End, Job, MOST_ATTEMPTS, Shared};
 use super::inbound::{self, Inbound};
+use crate::logs::Mark;
 use crate::store::commons::DeadLetter;
 use crate::store::{Person, UpdateId};
 
@@ -79,6 +82,7 @@ impl Intake {
                     language,
                     door,
                     press,
+                    received: Some(Instant::now()),
                     way,
                     done,
                 };
@@ -97,10 +101,10 @@ impl Intake {
             },
             Inbound::Unreadable => {
                 let shared = self.shared.clone();
-                tokio::spawn(async move {
+                tokio::spawn(Mark::new(Some(id)).on(async move {
                     shared.park(None, Some(id), "unreadable update").await;
                     done(End::finished());
-                });
+                }));
             }
             Inbound::Nothing => done(End::finished()),
         }
@@ -109,7 +113,7 @@ impl Intake {
     /// Put an update aside with which processes died.
     fn give_up(&self, person: Person, id: i64, done: Done) {
         let shared = self.shared.clone();
-        tokio::spawn(async move {
+        tokio::spawn(Mark::new(Some(id)).on(async move {
             // Another death may have come between parking and acknowledging it.
             let parked = shared.store.parked().await;
             let is_known = |l: &DeadLetter| l.update == Some(id);
@@ -118,7 +122,7 @@ impl Intake {
                 shared.excuse(person, "error").await;
             }
             done(End::finished());
-        });
+        }));
     }
 
     /// A group gets a link to the private chat.

@@ -16,6 +16,7 @@ use super::client::Client;
 use super::gate::Gate;
 use crate::engine::{Priority, View};
 use crate::fail_point;
+use crate::metrics::{SentMethod, SentOutcome, metrics};
 use crate::store::Person;
 use crate::turn::{Channel, SendError, caption_to_send};
 
@@ -69,8 +70,19 @@ impl Sender {
         paused.get(&chat).map(|until| *until - now)
     }
 
-    /// Send one request about a chat, unless that chat is to be left alone.
+    /// Send one request about a chat, unless that chat is to be left alone, and count it.
     async fn request<T>(
+        &self,
+        chat: i64,
+        method: SentMethod,
+        request: impl IntoFuture<Output = Result<T, RequestError>>,
+    ) -> Result<T, SendError> {
+        let sent = self.ask(chat, request).await;
+        metrics().sent.of(method).of(&sent).one();
+        sent
+    }
+
+    async fn ask<T>(
         &self,
         chat: i64,
         request: impl IntoFuture<Output = Result<T, RequestError>>,
@@ -94,11 +106,16 @@ impl Sender {
     /// Answer a press, with a short notice or none. A press that is too old is no matter.
     pub async fn answer(&self, press: &str, notice: Option<&str>) {
         let request = self.client.answer_callback_query(press, notice);
-        if let Ok(Err(error)) = tokio::time::timeout(DEADLINE, request).await
-            && !is_too_old(&error)
-        {
-            warn!(kind = super::kind(&error), "a press could not be answered");
-        }
+        let outcome = match tokio::time::timeout(DEADLINE, request).await {
+            Ok(Ok(_)) => SentOutcome::Ok,
+            Ok(Err(error)) if is_too_old(&error) => SentOutcome::NoMessage,
+            Ok(Err(error)) => {
+                warn!(kind = super::kind(&error), "a press could not be answered");
+                SentOutcome::Refused
+            }
+            Err(_) => SentOutcome::Later,
+        };
+        metrics().sent.of(SentMethod::Answer).of(outcome).one();
     }
 
     /// Send people of a group to the private chat.
@@ -111,9 +128,8 @@ impl Sender {
             .bot
             .send_message(ChatId(chat), text)
             .reply_markup(keyboard);
-        if let Ok(Err(error)) = tokio::time::timeout(DEADLINE, request).await {
-            warn!(kind = super::kind(&error), "a group could not be answered");
-        }
+        // Whoever asked may ask again.
+        let _ = self.request(chat, SentMethod::Send, request).await;
     }
 }
 
@@ -128,7 +144,8 @@ impl Channel for Sender {
 
     async fn send(&self, person: Person, view: &View) -> Result<i64, SendError> {
         let request = self.client.send_message(person.0, view);
-        Ok(i64::from(self.request(person.0, request).await?))
+        let sent = self.request(person.0, SentMethod::Send, request).await?;
+        Ok(i64::from(sent))
     }
 
     async fn edit(&self, person: Person, message: i64, view: &View) -> Result<(), SendError> {
@@ -143,13 +160,13 @@ impl Channel for Sender {
                 other => other,
             }
         };
-        self.request(person.0, unless_same).await
+        self.request(person.0, SentMethod::Edit, unless_same).await
     }
 
     async fn file(&self, person: Person, name: &str, content: &str) -> Result<i64, SendError> {
         let file = InputFile::memory(content.to_owned().into_bytes()).file_name(name.to_owned());
         let request = self.client.bot.send_document(ChatId(person.0), file);
-        let sent = self.request(person.0, request).await?;
+        let sent = self.request(person.0, SentMethod::File, request).await?;
         Ok(i64::from(sent.id.0))
     }
 
@@ -166,7 +183,7 @@ impl Channel for Sender {
         if !caption.is_empty() {
             request = request.caption(caption);
         }
-        let sent = self.request(person.0, request).await?;
+        let sent = self.request(person.0, SentMethod::Photo, request).await?;
         Ok(i64::from(sent.id.0))
     }
 }

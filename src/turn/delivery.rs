@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use super::*;
 use crate::clock::Clock;
 use crate::engine::Priority;
+use crate::metrics::metrics;
 use crate::picture;
 use crate::store::commons::DeadLetter;
 
@@ -35,6 +36,19 @@ pub async fn deliver(
     urgency: Priority,
     clock: &dyn Clock,
 ) -> Result<(), StoreError> {
+    deliver_after(bot, person, record, channel, urgency, clock, None).await
+}
+
+/// The same, when the question was edited already and that came to an error.
+pub async fn deliver_after(
+    bot: &Bot,
+    person: Person,
+    record: Record,
+    channel: &dyn Channel,
+    urgency: Priority,
+    clock: &dyn Clock,
+    edited: Option<SendError>,
+) -> Result<(), StoreError> {
     let Some(session) = record.body.session.clone() else {
         return Ok(());
     };
@@ -54,6 +68,7 @@ pub async fn deliver(
         session,
         record,
         leased: clock.now(),
+        edited,
         done: Delivered::default(),
     };
     match delivery.send_all().await {
@@ -84,6 +99,8 @@ struct Delivery<'a> {
     record: Record,
     /// When the lease on the delivery began, or was renewed.
     leased: Timestamp,
+    /// What the edit of the question came to, when it was tried before.
+    edited: Option<SendError>,
     done: Delivered,
 }
 
@@ -165,6 +182,11 @@ impl Delivery<'_> {
             }
             self.send(&part).await?;
         }
+        if let Owed::Reminder { planned_ms, .. } = entry.owed
+            && view::is_late(&self.d, planned_ms, now)
+        {
+            metrics().late.one();
+        }
         Ok(())
     }
 
@@ -214,15 +236,19 @@ impl Delivery<'_> {
         if before.is_some_and(|shown| shown.view == view) {
             return Ok(());
         }
-        self.ready(self.urgency).await?;
-        let edited = match before {
-            Some(shown) => {
+        let tried = self.edited.take().filter(|_| before.is_some());
+        if tried.is_none() {
+            self.ready(self.urgency).await?;
+        }
+        let edited = match (tried, before) {
+            (Some(error), _) => Err(error),
+            (None, Some(shown)) => {
                 fail_point::reach("send.before");
                 let edited = self.channel.edit(self.person, shown.message, &open).await;
                 fail_point::reach("send.after");
                 edited.map(|()| shown.message)
             }
-            None => Err(SendError::NoMessage),
+            (None, None) => Err(SendError::NoMessage),
         };
         let message = match edited {
             // Whatever is wrong with that message, a new one is the way on.

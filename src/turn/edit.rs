@@ -51,8 +51,10 @@ pub fn urgency(is_theirs: bool) -> Priority {
 }
 
 /// What a turn asks to be shown: of how somebody stands only the question, where nothing else changed.
-pub fn edit(record: &Record, seen: Option<Seen>) -> Edit {
-    let body = &record.body;
+pub fn edit(record: Option<&Record>, seen: Option<Seen>) -> Edit {
+    let Some(body) = record.map(|record| &record.body) else {
+        return Edit::More;
+    };
     let nothing_else = body.owed.is_empty()
         && body.folding.is_empty()
         && body.over.is_empty()

@@ -21,6 +21,8 @@ use super::absence::{self, Absence};
 use super::flight::{Flight, Stage};
 use super::{Intake, Way};
 use crate::fail_point;
+use crate::metrics::metrics;
+use crate::pulse::{Loop, pulse};
 use crate::telegram::chats::{Chats, Done, End, Shared};
 use crate::telegram::client::Client;
 use crate::telegram::inbound;
@@ -39,6 +41,9 @@ const PACE: Duration = Duration::from_millis(600);
 /// How long a stop waits for updates in flight. With the last request it stays below the time that
 /// `app` gives.
 const LANDING: Duration = Duration::from_secs(4);
+
+/// How often a process that stands by shows that it is alive.
+const STANDING_BY: Duration = Duration::from_secs(10);
 
 /// Poll while this process leads, until told to stop, and give each update to its chat.
 pub async fn run(
@@ -68,9 +73,11 @@ pub async fn run(
             };
             poll.lead(&mut role, &mut stop).await;
         } else {
+            pulse().beat(Loop::Ingest);
             tokio::select! {
                 _ = role.changed() => {}
                 _ = stop.changed() => {}
+                () = tokio::time::sleep(STANDING_BY) => {}
             }
         }
     }
@@ -103,6 +110,7 @@ impl Poll {
         }
         let mut asked_from = 0;
         while !*stop.borrow() && !role.has_changed().unwrap_or(true) {
+            pulse().beat(Loop::Ingest);
             let (offset, idle) = {
                 let mut f = self.flight();
                 (f.offset(), f.is_idle())
@@ -184,6 +192,7 @@ impl Poll {
             if *stop.borrow() {
                 return;
             }
+            pulse().beat(Loop::Ingest);
             let Some(id) = inbound::number(update.get()) else {
                 warn!("Telegram gave something that is no update");
                 continue;
@@ -200,7 +209,9 @@ impl Poll {
             }
             self.flight().take(id);
             let (flight, landed) = (self.flight.clone(), self.landed.clone());
+            let flying = metrics().in_flight.hold();
             let done: Done = Box::new(move |end| {
+                drop(flying);
                 let mut f = flight.lock().unwrap_or_else(PoisonError::into_inner);
                 let stage = match end {
                     End::Finished(_) => Stage::Finished,

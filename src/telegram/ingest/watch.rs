@@ -17,6 +17,7 @@ use tracing::{info, warn};
 use super::ALLOWED;
 use super::absence::{self, Absence};
 use crate::config::Webhook;
+use crate::pulse::{Loop, pulse};
 use crate::store::commons::Process;
 use crate::telegram::chats::{Chats, Shared};
 use crate::telegram::leader::Role;
@@ -66,6 +67,7 @@ impl Watch {
                 _ = every.tick() => {}
                 _ = stop.changed() => break,
             }
+            pulse().beat(Loop::Ingest);
             let role = *roles.borrow();
             let has_died = self.somebody_died().await;
             let is_new_leader = matches!(role, Role::Leader { .. }) && absence.is_none();
