@@ -176,7 +176,13 @@ fn only_settings_that_the_program_knows_are_given() {
         given.extend(name_of(literal.as_str().expect("a setting")));
     }
     let secret = yaml("deploy/kubernetes/secret.example.yaml");
-    given.extend(secret["stringData"].as_object().expect("keys").keys().cloned());
+    given.extend(
+        secret["stringData"]
+            .as_object()
+            .expect("keys")
+            .keys()
+            .cloned(),
+    );
     for line in read("deploy/systemd/backtalk.env.example").lines() {
         // What is only suggested stands behind a # without a space.
         given.extend(name_of(line.strip_prefix('#').unwrap_or(line)));
