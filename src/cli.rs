@@ -8,6 +8,7 @@ mod score;
 mod versions;
 
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -189,6 +190,16 @@ struct RunArgs {
         allow_hyphen_values = true
     )]
     allowed: Option<String>,
+    /// The address that Telegram posts updates to, such as https://bot.example.org/telegram; without
+    /// it the program polls. All processes of a bot have the same.
+    #[arg(long, env = "BACKTALK_WEBHOOK_URL")]
+    webhook_url: Option<String>,
+    /// How many updates Telegram may post at once: 1 to 100, 40 if not set.
+    #[arg(long, env = "BACKTALK_WEBHOOK_CONNECTIONS", value_parser = clap::value_parser!(u8).range(1..=100))]
+    webhook_connections: Option<u8>,
+    /// Where to listen for Telegram's posts, /healthz, /readyz and /metrics, such as 0.0.0.0:8080.
+    #[arg(long, env = "BACKTALK_LISTEN")]
+    listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, Args)]
@@ -414,6 +425,17 @@ fn chat(files: &Files, args: ChatArgs) -> Outcome {
 fn telegram(files: &Files, args: RunArgs) -> Outcome {
     let mut settings = telegram_settings()?;
     settings.per_second = NonZeroU32::new(args.per_second).unwrap_or(settings.per_second);
+    settings.listen = args.listen;
+    let secret = std::env::var("BACKTALK_WEBHOOK_SECRET").ok();
+    let said = config::webhook::Said {
+        url: args.webhook_url.as_deref(),
+        listen: args.listen,
+        // It has no flag: everybody on a machine can read the arguments of a process.
+        secret: secret.as_deref(),
+        connections: args.webhook_connections,
+    };
+    settings.webhook = config::webhook::webhook(&said, &settings.token, settings.api_url.is_some())
+        .map_err(|e| e.to_string())?;
     let store = args.store.settings(config::BOT_FILE)?;
     let access = config::access(args.access.as_deref(), args.allowed.as_deref())
         .map_err(|e| e.to_string())?;

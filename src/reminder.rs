@@ -40,6 +40,8 @@ pub struct Reminder {
 pub struct Due {
     /// Who.
     pub person: Person,
+    /// The version of their record when they were claimed, by which they are let go of again.
+    pub version: u64,
     _in_hand: Place,
 }
 
@@ -101,6 +103,7 @@ impl Reminder {
             for claim in claims {
                 hand(Due {
                     person: claim.person,
+                    version: claim.record.version,
                     _in_hand: places.take(*lane),
                 });
             }

@@ -107,6 +107,10 @@ pub trait Store: Commons {
         lane: Lane,
     ) -> Result<Vec<Claim>, StoreError>;
 
+    /// Let go of somebody who was claimed at this version and with whom nothing was done: they are due
+    /// again as before the claim. Nothing changes when their record has changed since.
+    async fn release(&self, person: Person, version: u64) -> Result<(), StoreError>;
+
     /// The soonest `due` of anybody in these lanes, or end of a lease of somebody who is or was
     /// held: when the caller should look again. It may lie in the past.
     async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError>;

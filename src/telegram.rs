@@ -1,15 +1,15 @@
 //! Backtalk in Telegram: updates in, acknowledged late; messages out, each with a deadline.
 //!
-//! teloxide gives types, requests and errors, dptree the handler tree ([`inbound`]). Polling
-//! ([`poll`]), the order of work ([`chats`]) and sending ([`sender`]) are our own, because an
+//! teloxide gives types, requests and errors, dptree the handler tree ([`inbound`]). Taking updates
+//! ([`ingest`]), the order of work ([`chats`]) and sending ([`sender`]) are our own, because an
 //! update may be acknowledged only once it is stored.
 
 pub mod access;
 pub mod chats;
 pub mod gate;
 pub mod inbound;
+pub mod ingest;
 pub mod leader;
-pub mod poll;
 pub mod sender;
 
 use std::time::Duration;

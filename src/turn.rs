@@ -5,6 +5,7 @@
 
 mod channel;
 mod delivery;
+mod edit;
 mod lane;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use channel::{Channel, LONGEST_CAPTION, SendError, caption_to_send};
 pub use delivery::deliver;
+pub use edit::{Edit, Known, edit, is_near, settle, urgency};
 pub use lane::lane;
 
 use crate::dialogue::{Act, Dialogue};
@@ -106,6 +108,8 @@ pub struct Origin {
     pub language: Option<String>,
     /// How they come in.
     pub door: Door,
+    /// What is shown to them and was not stored yet.
+    pub known: Option<Known>,
 }
 
 /// How somebody comes in.
@@ -216,6 +220,9 @@ pub async fn take(
             });
         };
         let mut next = record.clone();
+        if let Some(known) = origin.known {
+            known.note_in(&mut next);
+        }
         next.body.session = Some(after);
         next.body.invited |= origin.door == Door::Invitation;
         // The rounds of another form are gone, but a pack of theirs may still be on.

@@ -125,6 +125,15 @@ impl Store for MemoryStore {
             .collect())
     }
 
+    async fn release(&self, person: Person, version: u64) -> Result<(), StoreError> {
+        let mut all = self.all();
+        let row = all.rows.get_mut(&person);
+        if let Some(row) = row.filter(|row| row.stored.version == version) {
+            row.wake_ms = row.stored.due_ms;
+        }
+        Ok(())
+    }
+
     async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
         let all = self.all();
         let fitting = all.rows.values();

@@ -289,6 +289,24 @@ impl Store for RedisStore {
         self.claim(now, limit, lease, lane).await
     }
 
+    async fn release(&self, person: Person, version: u64) -> Result<(), StoreError> {
+        let Some(stored) = self.stored(person).await? else {
+            return Ok(());
+        };
+        let (true, Some(due_ms)) = (stored.version == version, stored.due_ms) else {
+            return Ok(());
+        };
+        let call = script::RELEASE
+            .on([
+                self.names.record(person),
+                self.names.due(Shard::of(person), stored.lane),
+            ])
+            .with(&version.to_be_bytes()[..])
+            .with(due_ms)
+            .with(person.0);
+        self.link.ask(call).await
+    }
+
     async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
         self.soonest(lanes).await
     }

@@ -18,6 +18,7 @@ use tracing::warn;
 
 use super::gate::Gate;
 use crate::engine::{Priority, View};
+use crate::fail_point;
 use crate::store::Person;
 use crate::turn::{Channel, SendError, caption_to_send};
 
@@ -52,6 +53,15 @@ impl Sender {
     /// Whatever waits to be sent to this person goes out as an answer from now on.
     pub fn hurry(&self, person: Person) {
         self.gate.hurry(person, Priority::Answer);
+    }
+
+    /// Change the question of somebody who answered, in its turn.
+    pub async fn show(&self, person: Person, message: i64, view: &View) -> Result<(), SendError> {
+        self.ready(person, Priority::Answer).await;
+        fail_point::reach("send.before");
+        let edited = self.edit(person, message, view).await;
+        fail_point::reach("send.after");
+        edited
     }
 
     /// How long a chat is still to be left alone.

@@ -14,13 +14,14 @@ use backtalk::reminder::{Due, Reminder};
 use backtalk::store::record::Body;
 use backtalk::store::{Person, Record, Shown, Store};
 use backtalk::telegram::access::Doorkeeper;
-use backtalk::telegram::chats::{Chats, Job, Shared};
+use backtalk::telegram::chats::{Chats, End, Job, Shared};
 use backtalk::telegram::gate::Gate;
 use backtalk::telegram::sender::Sender;
 use backtalk::turn::{self, Bot, Door};
 use backtalk::{invite, shipped, telegram};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, oneshot, watch};
+use tokio_util::task::TaskTracker;
 
 use crate::emulator::Emulator;
 use crate::stage::{DANGER, PATIENCE, TO_DANGER};
@@ -80,9 +81,12 @@ impl Inside {
             api_url: Some(emulator.url().to_owned()),
             per_second,
             heartbeat: Default::default(),
+            listen: None,
+            webhook: None,
         };
         let client = telegram::client(&settings).expect("The address is one.");
         let clock = Arc::new(Ahead::from_the_morning());
+        let stop = watch::Sender::new(false);
         let shared = Arc::new(Shared {
             bot: Bot::new(DIALOGUE.clone(), store.clone()),
             clock: clock.clone(),
@@ -91,6 +95,8 @@ impl Inside {
             wake: Notify::new(),
             broken: tokio::sync::watch::Sender::new(false),
             excuses: Mutex::default(),
+            under_way: TaskTracker::new(),
+            stop: stop.subscribe(),
         });
         Inside {
             telegram: emulator,
@@ -99,7 +105,7 @@ impl Inside {
             chats: Chats::new(shared.clone()),
             shared,
             next_update: AtomicI64::new(1),
-            _stop: watch::Sender::new(false),
+            _stop: stop,
         }
     }
 
@@ -135,8 +141,8 @@ impl Inside {
     pub async fn give(&self, person: i64, input: Input) -> bool {
         let (done, is_done) = oneshot::channel();
         let theirs = input.is_theirs();
-        let mut job = Job::of_ours(input, |finished| {
-            let _ = done.send(finished);
+        let mut job = Job::of_ours(input, |end| {
+            let _ = done.send(matches!(end, End::Finished(_)));
         });
         if theirs {
             job.update = Some(self.next_update.fetch_add(1, Ordering::SeqCst));

@@ -99,15 +99,7 @@ fn most_said(w: &World<'_>, people: &People) -> People {
     let d = w.d();
     let mut lines: Vec<(usize, People)> = Vec::new();
     for wait in &d.waits {
-        let rules = wait
-            .rules
-            .iter()
-            .map(|r| w.verdict.holds(&d.rules[*r].when));
-        let rules = rules.fold(w.space.nobody(), |all, who| all.or(&who));
-        lines.push((
-            wait.say.source().len(),
-            rules.and(&w.verdict.holds(&wait.when)),
-        ));
+        lines.push((wait.say.source().len(), w.waits(wait)));
     }
     for line in &d.people {
         lines.push((

@@ -107,6 +107,13 @@ pub fn claim_due(
     Ok(claims)
 }
 
+/// Let go of somebody who was claimed at this version.
+pub fn release(file: &Connection, person: Person, version: u64) -> Result<(), Fault> {
+    file.prepare_cached("UPDATE record SET wake_ms = due_ms WHERE person = ?1 AND version = ?2")?
+        .execute(params![person.0, version.cast_signed()])?;
+    Ok(())
+}
+
 /// The soonest moment to look at anybody of these lanes.
 pub fn next_due(file: &Connection, lanes: &[Lane]) -> Result<Option<Timestamp>, Fault> {
     let mut soonest = file.prepare_cached(
