@@ -14,8 +14,12 @@ mod random;
 mod redis_cluster;
 #[path = "store/redis_failure.rs"]
 mod redis_failure;
+#[path = "store/redis_groups.rs"]
+mod redis_groups;
 #[path = "store/redis_kept.rs"]
 mod redis_kept;
+#[path = "store/redis_recovery.rs"]
+mod redis_recovery;
 #[path = "store/redis_sentinel.rs"]
 mod redis_sentinel;
 #[path = "store/redis_server.rs"]

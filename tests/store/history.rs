@@ -197,7 +197,9 @@ fn redis_cluster() -> Subject {
 fn redis_sentinel() -> Subject {
     let guarded = redis_sentinel::shared();
     let store = block_on(guarded.store(&redis_server::new_prefix()));
-    in_redis("redis behind Sentinel", store, || guarded.master.control())
+    in_redis("redis behind Sentinel", store, || {
+        guarded.servers[0].control()
+    })
 }
 
 fn in_redis<C: ConnectionLike>(
