@@ -145,7 +145,9 @@ impl Bots {
             .append(true)
             .open(folder.join(output(n)))
             .expect("A file for its output.");
-        let mut program = Command::new(env!("CARGO_BIN_EXE_backtalk"));
+        let ours = || env!("CARGO_BIN_EXE_backtalk").into();
+        let program = std::env::var_os("BACKTALK_SOAK_PROGRAM").unwrap_or_else(ours);
+        let mut program = Command::new(program);
         program
             .arg("run")
             .env_clear()
@@ -192,7 +194,7 @@ fn is_ready(port: u16) -> Option<bool> {
     let mut said = String::new();
     wire.read_to_string(&mut said).ok()?;
     let mut words = said.split(' ');
-    Some(words.nth(1) == Some("200"))
+    Some(matches!(words.nth(1), Some("200" | "404")))
 }
 
 fn output(n: usize) -> String {
