@@ -1,5 +1,6 @@
 //! Settings of the program, from flags and environment. Secrets do not print.
 
+pub mod table;
 pub mod webhook;
 
 use std::collections::BTreeSet;
@@ -108,6 +109,31 @@ pub enum ConfigError {
         "BACKTALK_WEBHOOK_URL is set, but the program listens nowhere: set --listen or BACKTALK_LISTEN, such as 0.0.0.0:8080."
     )]
     NoListen,
+    /// A name in the environment that begins as ours do, and is none.
+    #[error(
+        "{name} is no setting of Backtalk. Did you mean {nearest}? `backtalk config` lists them all; take the others away."
+    )]
+    UnknownSetting {
+        /// What is there.
+        name: String,
+        /// The setting that is nearest to it.
+        nearest: String,
+    },
+    /// Something is said of Redis, but records are kept elsewhere.
+    #[error(
+        "{0} is set, but records are not kept in Redis: give a Redis with --store or REDIS_URL, or take it away."
+    )]
+    NoRedis(&'static str),
+    /// A level or a format of logs that there is not.
+    #[error("{name} is `{value}`, which it cannot be. It is one of: {known}.")]
+    BadLog {
+        /// The setting.
+        name: &'static str,
+        /// What it is.
+        value: String,
+        /// What it may be.
+        known: String,
+    },
     /// The address of a Redis is none.
     #[error("REDIS_URL is not the address of a Redis. It looks like redis://localhost:6379")]
     BadRedis,
@@ -192,6 +218,20 @@ pub fn username(said: &str) -> Result<&str, ConfigError> {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     fits.then_some(name).ok_or(ConfigError::BadUsername)
 }
+
+/// A setting with a few values: what it is, or the first where it is not set.
+pub fn one_of(name: &'static str, known: &[&'static str]) -> Result<&'static str, ConfigError> {
+    let Some(value) = std::env::var(name).ok().filter(|v| !v.trim().is_empty()) else {
+        return Ok(known.first().copied().unwrap_or_default());
+    };
+    let found = known.iter().find(|k| **k == value.trim());
+    found.copied().ok_or_else(|| ConfigError::BadLog {
+        name,
+        value,
+        known: known.join(", "),
+    })
+}
+
 /// The number of the bot in its token.
 pub fn bot_number(token: &SecretString) -> u64 {
     // Whatever is no number was refused with the token.

@@ -8,6 +8,7 @@ pub mod cached;
 pub mod commons;
 pub mod keys;
 pub mod look;
+pub mod measured;
 pub mod memory;
 pub mod migrate;
 pub mod record;
@@ -52,6 +53,9 @@ pub struct Claim {
     /// The record as it stood when it was claimed. Its version fences the lease: a commit by
     /// anybody else makes the caller's commit a conflict.
     pub record: Record,
+    /// They were held before, and that lease ran out without a commit: whoever held them died, or
+    /// was slow.
+    pub was_held: bool,
 }
 
 /// Why a store cannot do what is asked. The variants differ in what the caller does.

@@ -274,6 +274,7 @@ fn a_lease_holds_until_it_ends() {
             },
             claimed(),
         ),
+        (Ask::HeldBefore, Said::People(vec![])),
         (
             Ask::Claim {
                 limit: 9,
@@ -300,6 +301,7 @@ fn a_lease_holds_until_it_ends() {
             },
             claimed(),
         ),
+        (Ask::HeldBefore, Said::People(vec![ANNA])),
     ]);
 }
 
@@ -350,6 +352,7 @@ fn a_commit_ends_a_lease_and_what_changes_nothing_does_not() {
             },
             Said::Claims(vec![(ANNA, record(2, Some(11), &[], "next"))]),
         ),
+        (Ask::HeldBefore, Said::People(vec![])),
     ]);
 }
 

@@ -41,9 +41,9 @@ struct Webhook {
 
 /// Ask Telegram, and judge.
 pub async fn examine(settings: &Telegram) -> Vec<Finding> {
-    match telegram::client(settings) {
-        Err(why) => vec![Group::Telegram.fail("address", "cannot be used", why)],
-        Ok(client) => judge(&ask(&client).await),
+    match telegram::client::Client::new(settings) {
+        Err(why) => vec![Group::Telegram.fail("address", "cannot be used", why.to_string())],
+        Ok(client) => judge(&ask(&client.bot).await),
     }
 }
 

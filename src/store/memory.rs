@@ -117,9 +117,9 @@ impl Store for MemoryStore {
         due.sort_by_key(|(wake_ms, person, _)| (*wake_ms, *person));
         Ok(due
             .into_iter()
-            .filter_map(|(_, person, row)| {
+            .filter_map(|(wake_ms, person, row)| {
                 row.wake_ms = Some(stored::lease_end(now_ms, lease));
-                row.stored.claim(person, &self.keys)
+                row.stored.claim(person, wake_ms, &self.keys)
             })
             .take(limit)
             .collect())

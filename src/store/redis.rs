@@ -141,8 +141,8 @@ impl RedisStore {
         let call = script::COMMIT
             .on([
                 self.names.record(person),
-                self.names.due(shard, new.lane),
-                self.names.due(shard, other_than(new.lane)),
+                self.names.due(shard, Lane::First),
+                self.names.due(shard, Lane::Other),
                 self.names.active(shard),
             ])
             .with(&expected.to_be_bytes()[..])
@@ -244,13 +244,6 @@ async fn adopt(link: &Link, names: &Names) -> Result<(), StoreError> {
         )));
     }
     Ok(())
-}
-
-fn other_than(lane: Lane) -> Lane {
-    match lane {
-        Lane::First => Lane::Other,
-        Lane::Other => Lane::First,
-    }
 }
 
 fn or_empty(number: Option<i64>) -> String {

@@ -6,7 +6,7 @@ mod task;
 mod worker;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
@@ -19,8 +19,10 @@ use super::access::Doorkeeper;
 use super::sender::Sender;
 use crate::clock::Clock;
 use crate::engine::{Priority, View};
+use crate::logs::Mark;
+use crate::metrics::metrics;
 use crate::store::commons::DeadLetter;
-use crate::store::{Person, UpdateId};
+use crate::store::{Person, Store, UpdateId};
 use crate::turn::{Bot, Channel};
 
 pub use job::{Answer, Done, End, Job};
@@ -35,8 +37,10 @@ const EXCUSE_EVERY: Duration = Duration::from_secs(60);
 
 /// Everything a worker needs.
 pub struct Shared {
-    /// Dialogue and store.
-    pub bot: Bot,
+    /// Dialogue and store; another dialogue may take the place of this one.
+    bot: RwLock<Bot>,
+    /// The store.
+    pub store: Arc<dyn Store>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The way out.
@@ -47,15 +51,51 @@ pub struct Shared {
     pub wake: Notify,
     /// Whether this process must end, and begin again from what the store has.
     pub broken: watch::Sender<bool>,
-    /// When which excuse was last made to whom.
-    pub excuses: Mutex<HashMap<(Person, &'static str), Instant>>,
     /// What was begun and is neither shown nor given back yet.
     pub under_way: TaskTracker,
+    /// When which excuse was last made to whom.
+    excuses: Mutex<HashMap<(Person, &'static str), Instant>>,
     /// Whether the program is to stop: nothing more is begun then.
-    pub stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 }
 
 impl Shared {
+    /// What all workers of a bot share. Nothing is begun once `stop` says so.
+    pub fn new(
+        bot: Bot,
+        clock: Arc<dyn Clock>,
+        sender: Sender,
+        doorkeeper: Doorkeeper,
+        stop: watch::Receiver<bool>,
+    ) -> Shared {
+        Shared {
+            store: bot.store.clone(),
+            bot: RwLock::new(bot),
+            clock,
+            sender,
+            doorkeeper,
+            wake: Notify::new(),
+            broken: watch::Sender::new(false),
+            under_way: TaskTracker::new(),
+            excuses: Mutex::default(),
+            stop,
+        }
+    }
+
+    /// The bot as it is now.
+    pub fn bot(&self) -> Bot {
+        // Nothing is left half done under this lock.
+        self.bot
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// From now on turns are taken with this bot. What was begun ends with the one before.
+    pub fn replace(&self, bot: Bot) {
+        *self.bot.write().unwrap_or_else(PoisonError::into_inner) = bot;
+    }
+
     /// Whether nothing more is to be begun.
     pub fn is_stopping(&self) -> bool {
         *self.stop.borrow()
@@ -88,7 +128,7 @@ impl Shared {
 
     /// One of our own lines, to somebody whose country is not at hand.
     fn text(&self, id: &str) -> Option<String> {
-        let d = &self.bot.dialogue;
+        let d = &*self.bot().dialogue;
         let session = crate::engine::begin(d);
         let state = crate::engine::State::of(d, &session);
         let words = crate::engine::words::words(d, &session, &state);
@@ -104,10 +144,14 @@ impl Shared {
             update,
             why: why.to_owned(),
         };
-        error!(why, "an update was given up and parked");
-        if let Err(error) = self.bot.store.park(&letter).await {
-            error!(%error, "a dead letter could not be kept");
-        }
+        let park = async {
+            error!(why, "an update was given up and parked");
+            if let Err(error) = self.store.park(&letter).await {
+                error!(%error, "a dead letter could not be kept");
+            }
+        };
+        let mark = Mark::here().unwrap_or_else(|| Mark::new(update));
+        mark.on(park).await;
     }
 }
 
@@ -214,8 +258,9 @@ impl Chats {
             // A reminder that finds the chat busy is claimed again when its lease ends.
             return (job.done)(End::Again);
         }
+        metrics().shed.one();
         let shared = self.shared.clone();
-        tokio::spawn(async move {
+        tokio::spawn(Mark::new(job.update).on(async move {
             warn!("a chat sent more than it may; an update was shed");
             match &job.press {
                 Some(press) => {
@@ -226,6 +271,6 @@ impl Chats {
             }
             (job.done)(End::finished());
             drop(token);
-        });
+        }));
     }
 }

@@ -13,9 +13,11 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
 use tracing::warn;
 
 use crate::engine::Priority;
+use crate::metrics::metrics;
 use crate::store::{Person, Store};
 
 /// Credit that is held ready, by each process.
@@ -52,6 +54,7 @@ struct Queue {
 
 struct Waiter {
     person: Person,
+    since: Instant,
     pass: oneshot::Sender<()>,
 }
 
@@ -83,7 +86,14 @@ impl Gate {
             let mut queue = self.inner.queue();
             queue.last += 1;
             let place = (priority, queue.last);
-            queue.waiting.insert(place, Waiter { person, pass });
+            let since = Instant::now();
+            let waiter = Waiter {
+                person,
+                since,
+                pass,
+            };
+            queue.waiting.insert(place, waiter);
+            metrics().send_waiting.set(queue.waiting.len());
         }
         self.inner.news.notify_one();
         // The other end goes away only with the runtime.
@@ -119,13 +129,23 @@ impl Inner {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Take the most urgent out.
+    fn next(&self) -> Option<((Priority, u64), Waiter)> {
+        let mut queue = self.queue();
+        let next = queue.waiting.pop_first();
+        metrics().send_waiting.set(queue.waiting.len());
+        next
+    }
+
     /// Let the most urgent through. Those that gave up meanwhile cost nothing.
     fn let_through(&self) -> bool {
         loop {
-            let Some((_, waiter)) = self.queue().waiting.pop_first() else {
+            let Some(((priority, _), waiter)) = self.next() else {
                 return false;
             };
             if waiter.pass.send(()).is_ok() {
+                let waited = waiter.since.elapsed();
+                metrics().send_wait.of(priority).took(waited);
                 return true;
             }
         }
@@ -156,6 +176,7 @@ async fn pump(inner: Arc<Inner>) {
     let mut credit = 0;
     let mut refill: Option<BoxFuture<'static, u32>> = None;
     loop {
+        metrics().send_budget.set(credit as usize);
         let waiting = inner.queue().waiting.len();
         if waiting > 0 && credit > 0 {
             credit -= u32::from(inner.let_through());

@@ -13,12 +13,15 @@ use std::sync::Arc;
 
 use dptree::Handler;
 use teloxide::dispatching::DpHandlerDescription;
-use teloxide::types::{AllowedUpdate, Me, Update, UpdateKind};
+use teloxide::types::{AllowedUpdate, Me};
+
+use tokio::time::Instant;
 
 use super::chats::{Chats, Done, End, Job, MOST_ATTEMPTS, Shared};
 use super::inbound::{self, Inbound};
-use crate::store::Person;
+use crate::logs::Mark;
 use crate::store::commons::DeadLetter;
+use crate::store::{Person, UpdateId};
 
 /// The kinds of updates that we ask Telegram for; all others would only be passed over.
 pub const ALLOWED: [AllowedUpdate; 4] = [
@@ -57,18 +60,9 @@ impl Intake {
         }
     }
 
-    /// Give an update to its chat. `tries` is how often it was begun with, where that is counted;
+    /// Give the update of this number to its chat. `tries` is how often it was begun with, where that is counted;
     /// `done` is told once it is finished, or must come again.
-    pub async fn take(&self, update: Update, tries: u32, way: Way, done: Done) {
-        let id = i64::from(update.id.0);
-        if matches!(update.kind, UpdateKind::Error(_)) {
-            let shared = self.shared.clone();
-            tokio::spawn(async move {
-                shared.park(None, Some(id), "unreadable update").await;
-                done(End::finished());
-            });
-            return;
-        }
+    pub async fn take(&self, id: UpdateId, update: &str, tries: u32, way: Way, done: Done) {
         match inbound::read(&self.tree, &self.me, update).await {
             Inbound::Input {
                 person,
@@ -88,6 +82,7 @@ impl Intake {
                     language,
                     door,
                     press,
+                    received: Some(Instant::now()),
                     way,
                     done,
                 };
@@ -104,6 +99,13 @@ impl Intake {
                     });
                 }
             },
+            Inbound::Unreadable => {
+                let shared = self.shared.clone();
+                tokio::spawn(Mark::new(Some(id)).on(async move {
+                    shared.park(None, Some(id), "unreadable update").await;
+                    done(End::finished());
+                }));
+            }
             Inbound::Nothing => done(End::finished()),
         }
     }
@@ -111,16 +113,16 @@ impl Intake {
     /// Put an update aside with which processes died.
     fn give_up(&self, person: Person, id: i64, done: Done) {
         let shared = self.shared.clone();
-        tokio::spawn(async move {
+        tokio::spawn(Mark::new(Some(id)).on(async move {
             // Another death may have come between parking and acknowledging it.
-            let parked = shared.bot.store.parked().await;
+            let parked = shared.store.parked().await;
             let is_known = |l: &DeadLetter| l.update == Some(id);
             if !parked.is_ok_and(|letters| letters.iter().any(is_known)) {
                 shared.park(Some(person), Some(id), "abort").await;
                 shared.excuse(person, "error").await;
             }
             done(End::finished());
-        });
+        }));
     }
 
     /// A group gets a link to the private chat.
@@ -128,7 +130,7 @@ impl Intake {
         let link = format!("https://t.me/{}?start=group", self.me.username());
         let shared = self.shared.clone();
         tokio::spawn(async move {
-            if let Some(m) = shared.bot.dialogue.messages.get("group") {
+            if let Some(m) = shared.bot().dialogue.messages.get("group") {
                 let label = m.buttons.first().map_or("Open", |b| b.label.source());
                 let text = m.text.source();
                 shared.sender.to_private(chat, text, label, &link).await;

@@ -50,25 +50,20 @@ pub fn urgency(is_theirs: bool) -> Priority {
     }
 }
 
-/// What a record asks to be shown now.
-pub fn edit(bot: &Bot, record: &Record, clock: &dyn Clock) -> Edit {
-    let body = &record.body;
-    let Some(session) = body.session.as_ref() else {
-        return Edit::Nothing;
+/// What a turn asks to be shown: of how somebody stands only the question, where nothing else changed.
+pub fn edit(record: Option<&Record>, seen: Option<Seen>) -> Edit {
+    let Some(body) = record.map(|record| &record.body) else {
+        return Edit::More;
     };
     let nothing_else = body.owed.is_empty()
         && body.folding.is_empty()
         && body.over.is_empty()
         && body.live.is_none();
-    // Of another edition it is not at hand here.
-    if !nothing_else || session.form != bot.dialogue.form {
+    // How they stand over another edition is not at hand.
+    let Some(seen) = seen.filter(|seen| nothing_else && seen.live.is_none()) else {
         return Edit::More;
-    }
-    let (d, now) = (&*bot.dialogue, clock.now());
-    if view::live(d, session, now).is_some() {
-        return Edit::More;
-    }
-    let Some(view) = view::view(d, session, now) else {
+    };
+    let Some(view) = seen.question else {
         return Edit::Nothing;
     };
     let hash = hash(&view);
@@ -86,12 +81,9 @@ pub fn edit(bot: &Bot, record: &Record, clock: &dyn Clock) -> Edit {
     }
 }
 
-/// Whether a timer comes so soon that it must not wait for this edit to be stored with something else.
-pub fn is_near(bot: &Bot, record: &Record, clock: &dyn Clock) -> bool {
-    let now = clock.now();
-    let session = record.body.session.as_ref();
-    let next = session.and_then(|s| timers::next_due(&bot.dialogue, s, now));
-    next.is_some_and(|at| at < now + DELIVERY_LEASE)
+/// Whether this time comes so soon that it must not wait for an edit to be stored with something else.
+pub fn is_near(next_due: Option<Timestamp>, clock: &dyn Clock) -> bool {
+    next_due.is_some_and(|at| at < clock.now() + DELIVERY_LEASE)
 }
 
 /// Store that the question of this record is shown. When somebody else has changed the record
@@ -107,7 +99,8 @@ pub async fn settle(
     let mut next = record;
     Known { version, shown }.note_in(&mut next);
     let d = bot.edition_or_today(&next).await?;
-    note_due(&d, &mut next, clock.now());
+    let now = clock.now();
+    note_due(seen(&d, &next, now).as_ref(), &mut next, now);
     fail_point::reach("settle.before");
     bot.store.commit(person, version, &next, None).await?;
     fail_point::reach("settle.after");

@@ -34,6 +34,8 @@ pub enum Ask {
         lease_ms: u64,
         lane: Lane,
     },
+    /// Who of those claimed last had been held before, by a lease that ran out.
+    HeldBefore,
     /// Of any lane.
     NextDue,
     NextDueIn(Lane),
@@ -103,6 +105,7 @@ pub struct Subject {
     /// Another handle on the same store, for one that dies between any two steps.
     anew: Option<Box<dyn Fn() -> Arc<dyn Store>>>,
     now: Timestamp,
+    held_before: Vec<i64>,
     _folder: Option<TempDir>,
 }
 
@@ -129,6 +132,7 @@ fn memory() -> Subject {
         damage: Box::new(move |person| same.damage(person, &DAMAGED)),
         anew: None,
         now: at(0),
+        held_before: Vec::new(),
         _folder: None,
     }
 }
@@ -142,6 +146,7 @@ fn sqlite() -> Subject {
         damage: Box::new(move |person| damage_file(&path, person)),
         anew: None,
         now: at(0),
+        held_before: Vec::new(),
         _folder: Some(folder),
     }
 }
@@ -159,6 +164,7 @@ fn cached() -> Subject {
         }),
         anew: None,
         now: at(0),
+        held_before: Vec::new(),
         _folder: None,
     }
 }
@@ -211,6 +217,7 @@ fn in_redis<C: ConnectionLike>(
         }),
         anew: None,
         now: at(0),
+        held_before: Vec::new(),
         _folder: None,
     }
 }
@@ -272,8 +279,11 @@ impl Subject {
             } => {
                 let lease = Duration::from_millis(*lease_ms);
                 let claims = store.claim_due(self.now, *limit, lease, *lane).await?;
+                let held = claims.iter().filter(|c| c.was_held);
+                self.held_before = held.map(|c| c.person.0).collect();
                 Said::Claims(claims.into_iter().map(|c| (c.person.0, c.record)).collect())
             }
+            Ask::HeldBefore => Said::People(self.held_before.clone()),
             Ask::NextDue => {
                 let next = store.next_due(&Lane::ALL).await?;
                 Said::Next(next.map(Timestamp::as_millisecond))

@@ -3,25 +3,25 @@
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use backtalk::clock::{Clock, SystemClock};
 use backtalk::config::{Access, Telegram};
 use backtalk::dialogue::{Dialogue, load};
-use backtalk::engine::{Input, Press, Session, begin, meet, step, timers, view};
+use backtalk::engine::{Input, Press, Seen, Session, begin, meet, step, timers, view};
 use backtalk::reminder::{Due, Reminder};
 use backtalk::store::record::Body;
 use backtalk::store::{Person, Record, Shown, Store};
 use backtalk::telegram::access::Doorkeeper;
 use backtalk::telegram::chats::{Chats, End, Job, Shared};
+use backtalk::telegram::client::Client;
 use backtalk::telegram::gate::Gate;
 use backtalk::telegram::sender::Sender;
 use backtalk::turn::{self, Bot, Door};
-use backtalk::{invite, shipped, telegram};
+use backtalk::{invite, shipped};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, oneshot, watch};
-use tokio_util::task::TaskTracker;
 
 use crate::emulator::Emulator;
 use crate::stage::{DANGER, PATIENCE, TO_DANGER};
@@ -84,20 +84,16 @@ impl Inside {
             listen: None,
             webhook: None,
         };
-        let client = telegram::client(&settings).expect("The address is one.");
+        let client = Client::new(&settings).expect("The address is one.");
         let clock = Arc::new(Ahead::from_the_morning());
         let stop = watch::Sender::new(false);
-        let shared = Arc::new(Shared {
-            bot: Bot::new(DIALOGUE.clone(), store.clone()),
-            clock: clock.clone(),
-            sender: Sender::new(client, Gate::new(store.clone(), per_second)),
-            doorkeeper: Doorkeeper::new(Access::Open, invite::Key::of_token(emulator.token())),
-            wake: Notify::new(),
-            broken: tokio::sync::watch::Sender::new(false),
-            excuses: Mutex::default(),
-            under_way: TaskTracker::new(),
-            stop: stop.subscribe(),
-        });
+        let shared = Arc::new(Shared::new(
+            Bot::new(DIALOGUE.clone(), store.clone()),
+            clock.clone(),
+            Sender::new(client, Gate::new(store.clone(), per_second)),
+            Doorkeeper::new(Access::Open, invite::Key::of_token(emulator.token())),
+            stop.subscribe(),
+        ));
         Inside {
             telegram: emulator,
             store,
@@ -229,7 +225,9 @@ pub fn at_rest(session: Session, now: Timestamp) -> Record {
         },
         ..Record::default()
     };
-    record.lane = turn::lane(&DIALOGUE, &record, now);
+    if let Some(session) = &record.body.session {
+        record.lane = turn::lane(&record, &Seen::of(&DIALOGUE, session, now));
+    }
     record
 }
 

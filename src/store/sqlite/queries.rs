@@ -82,7 +82,7 @@ pub fn claim_due(
     lane: Lane,
 ) -> Result<Vec<Claim>, Fault> {
     let mut due = file.prepare_cached(&format!(
-        "SELECT {COLUMNS}, person FROM record WHERE is_first = ?2 AND wake_ms <= ?1
+        "SELECT {COLUMNS}, person, wake_ms FROM record WHERE is_first = ?2 AND wake_ms <= ?1
          ORDER BY wake_ms, person"
     ))?;
     let mut rows = due.query(params![now_ms, lane == Lane::First])?;
@@ -94,7 +94,7 @@ pub fn claim_due(
         let person = Person(row.get(6)?);
         held.push(person);
         match read(row) {
-            Ok(stored) => claims.extend(stored.claim(person, keys)),
+            Ok(stored) => claims.extend(stored.claim(person, row.get(7)?, keys)),
             Err(Fault::Record(why)) => tracing::error!("somebody is due, but {why}"),
             Err(other) => return Err(other),
         }

@@ -1,5 +1,7 @@
 //! Something for a chat to do, and how it is told what became of it.
 
+use tokio::time::Instant;
+
 use crate::engine::Input;
 use crate::store::UpdateId;
 use crate::telegram::ingest::Way;
@@ -17,6 +19,8 @@ pub struct Job {
     pub door: Door,
     /// The press to answer.
     pub press: Option<String>,
+    /// When the update came; none for what is no update.
+    pub received: Option<Instant>,
     /// How it came.
     pub way: Way,
     /// Told what became of it.
@@ -66,6 +70,7 @@ impl Job {
             language: None,
             door: Door::Open,
             press: None,
+            received: None,
             way: Way::Poll,
             done: Box::new(done),
         }

@@ -6,12 +6,17 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use jiff::SignedDuration;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{error, warn};
 
 use super::{Done, End, Shared};
 use crate::engine::{Input, Priority, view};
+use crate::logs::Mark;
+use crate::metrics::{TurnOutcome, metrics};
 use crate::store::{Person, StoreError};
+use crate::telegram::first_reply::FirstReply;
 use crate::telegram::ingest::Way;
 use crate::turn::{Channel, Origin, Turned, put_off, take};
 
@@ -20,6 +25,10 @@ const TRIES: u32 = 5;
 
 /// How often an update is handled that breaks its handler, before it is parked.
 pub const MOST_ATTEMPTS: u32 = 5;
+
+/// How long showing what came of an update may hold up that it is acknowledged: as long as Telegram
+/// gives it, it gives nobody the hundredth update behind it.
+const MOST_SHOWING: Duration = Duration::from_secs(2);
 
 /// How many seconds an update waits for replicas before it is acknowledged without them.
 const MOST_WAITS: u32 = 60;
@@ -34,6 +43,10 @@ pub struct Task<'a> {
     pub input: Input,
     pub origin: Origin,
     pub press: Option<String>,
+    /// When the update came; none for what is no update.
+    pub received: Option<Instant>,
+    /// What its lines in the log have in common.
+    pub mark: Mark,
     /// It was tried before, and the person was told.
     pub is_repeated: bool,
 }
@@ -54,25 +67,40 @@ impl Task<'_> {
         for _ in 0..MOST_ATTEMPTS {
             // A turn changes nothing but the store, so that one that broke leaves nothing behind.
             match AssertUnwindSafe(self.store()).catch_unwind().await {
-                Ok(stored) => return stored,
+                Ok(stored) => {
+                    self.came_to(match &stored {
+                        Stored::Done(turned) => TurnOutcome::from(&**turned),
+                        Stored::Never | Stored::NotYet => TurnOutcome::Failed,
+                    });
+                    return stored;
+                }
                 Err(_) => error!("an update broke its handler"),
             }
         }
+        self.came_to(TurnOutcome::Failed);
         self.give_up().await;
         Stored::Never
     }
 
-    /// Answer the press, and tell that the update is done with once it is safe.
+    /// Count the turn.
+    fn came_to(&self, outcome: TurnOutcome) {
+        metrics().turns.of(&self.input).of(outcome).one();
+    }
+
+    /// Answer the press, and tell that the update is done with once it is safe; where it is polled for
+    /// and `shown` is given, not much later than it was shown, so that the next process is spared to
+    /// show it again.
     pub fn acknowledge(
         &self,
         notice: Option<&'static str>,
         way: Way,
+        shown: Option<oneshot::Receiver<()>>,
         done: Done,
         token: &TaskTrackerToken,
     ) {
         let (shared, press, token) = (self.shared.clone(), self.press.clone(), token.clone());
         let notice = notice.and_then(|id| shared.text(id));
-        tokio::spawn(async move {
+        tokio::spawn(self.mark.on(async move {
             match press {
                 // It goes with the answer that Telegram waits for.
                 Some(press) if way == Way::Webhook => match is_safe(&shared).await {
@@ -86,7 +114,11 @@ impl Task<'_> {
                         }
                     };
                     let acknowledging = async {
-                        done(match is_safe(&shared).await {
+                        let is_safe = is_safe(&shared).await;
+                        if let (Some(shown), Way::Poll) = (shown, way) {
+                            let _ = tokio::time::timeout(MOST_SHOWING, shown).await;
+                        }
+                        done(match is_safe {
                             true => End::finished(),
                             false => End::Again,
                         });
@@ -95,7 +127,7 @@ impl Task<'_> {
                 }
             }
             drop(token);
-        });
+        }));
     }
 
     /// The handler always breaks.
@@ -109,7 +141,8 @@ impl Task<'_> {
         }
         let until = shared.clock.now() + AFTER_PANIC;
         // It may break as its handler did.
-        let put_off = AssertUnwindSafe(put_off(&shared.bot, self.person, until)).catch_unwind();
+        let bot = shared.bot();
+        let put_off = AssertUnwindSafe(put_off(&bot, self.person, until)).catch_unwind();
         if !matches!(put_off.await, Ok(Ok(()))) {
             warn!("somebody whose timer breaks its handler could not be put off");
         }
@@ -128,10 +161,11 @@ impl Task<'_> {
     /// Take one turn.
     async fn store(&self) -> Stored {
         let shared = &**self.shared;
+        let bot = shared.bot();
         let mut wait = Duration::from_millis(100);
         for attempt in 1..=TRIES {
             let now = shared.clock.now();
-            match take(&shared.bot, self.person, &self.input, &self.origin, now).await {
+            match take(&bot, self.person, &self.input, &self.origin, now).await {
                 Ok(turned) => {
                     shared.wake.notify_one();
                     return Stored::Done(Box::new(turned));
@@ -181,26 +215,26 @@ impl Task<'_> {
     /// Say what belongs to no record: to somebody who may not come in, or of whom nothing is kept any
     /// more.
     pub async fn say_what_is_not_kept(&self, turned: &Turned) {
+        let reply = FirstReply::new(&self.shared.sender, self.received);
         if turned.turned_away {
-            self.turn_away().await;
+            self.turn_away(&reply).await;
         }
-        self.say_farewell(turned).await;
+        self.say_farewell(turned, &reply).await;
     }
 
     /// Answer somebody who may not come in.
-    async fn turn_away(&self) {
+    async fn turn_away(&self, channel: &dyn Channel) {
         let shared = &self.shared;
         let from = (self.origin.door, self.origin.language.as_deref());
-        let (d, now) = (&shared.bot.dialogue, shared.clock.now());
-        let (doorkeeper, sender) = (&shared.doorkeeper, &shared.sender);
-        doorkeeper
-            .turn_away(d, sender, self.person, &self.input, from, now)
+        let (d, now) = (&*shared.bot().dialogue, shared.clock.now());
+        shared
+            .doorkeeper
+            .turn_away(d, channel, self.person, &self.input, from, now)
             .await;
     }
 
     /// Last words to somebody of whom nothing is kept any more.
-    async fn say_farewell(&self, turned: &Turned) {
-        let sender = &self.shared.sender;
+    async fn say_farewell(&self, turned: &Turned, sender: &dyn Channel) {
         for (n, view) in turned.farewell.iter().enumerate() {
             sender.ready(self.person, Priority::Answer).await;
             // The first takes the place of the question, which has no buttons then.
@@ -214,7 +248,7 @@ impl Task<'_> {
             }
         }
         // What showed a round promises nothing any more.
-        let over = view::live_over(&self.shared.bot.dialogue);
+        let over = view::live_over(&self.shared.bot().dialogue);
         for message in turned.left_behind.iter().skip(1) {
             sender.ready(self.person, Priority::Progress).await;
             let _ = sender.edit(self.person, *message, &over).await;
@@ -225,7 +259,7 @@ impl Task<'_> {
 /// Wait until what was stored is as safe as the store can make it.
 async fn is_safe(shared: &Shared) -> bool {
     for _ in 0..MOST_WAITS {
-        match shared.bot.store.durable().await {
+        match shared.store.durable().await {
             Ok(()) => return true,
             Err(error @ StoreError::Unusable(_)) => {
                 // What was stored is gone; only those who come again know it.

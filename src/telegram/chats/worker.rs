@@ -11,16 +11,20 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::sync::mpsc;
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{error, warn};
 
 use super::task::{Stored, Task};
 use super::{End, Flood, InHand, Job, Shared};
-use crate::engine::{Input, Press};
+use crate::engine::{Input, Press, Seen};
+use crate::logs::Mark;
+use crate::metrics::metrics;
 use crate::store::{Person, Record, Shown, UpdateId};
-use crate::turn::{self, Edit, Known, Origin, SendError, Turned};
+use crate::telegram::first_reply::FirstReply;
+use crate::turn::{self, Edit, Known, Origin, SendError};
 
 /// A worker with nothing to do ends after this long.
 const IDLE: Duration = Duration::from_secs(60);
@@ -67,8 +71,21 @@ struct Showing {
 struct Unsettled {
     record: Record,
     shown: Shown,
+    /// When their next timer is due.
+    next_due: Option<Timestamp>,
     /// What was done counts as under way until that is stored.
     _token: TaskTrackerToken,
+}
+
+/// What is shown of a turn, and for what.
+struct Shows {
+    input: Input,
+    received: Option<Instant>,
+    /// When their next timer is due.
+    next_due: Option<Timestamp>,
+    /// Nothing of this chat waits behind it.
+    is_last: bool,
+    mark: Mark,
 }
 
 /// An update that could not be stored and comes again.
@@ -119,13 +136,17 @@ impl Worker {
     pub async fn run(mut self, ends: impl Fn(&mpsc::Receiver<InHand>) -> bool) {
         loop {
             match self.next().await {
-                Next::Job(in_hand) => self.take(*in_hand).await,
+                Next::Job(in_hand) => {
+                    let mark = Mark::new(in_hand.job.update);
+                    mark.on(self.take(*in_hand, mark)).await;
+                }
                 Next::Shown(result) => self.shown(result).await,
                 // The flood is over. Any turn shows where they are now.
                 Next::Waited if self.unspoken > 0 => {
                     let look = Job::of_ours(Input::Due, |_| {});
                     let token = self.shared.under_way.token();
-                    self.take(InHand { job: look, token }).await;
+                    let mark = Mark::new(None);
+                    mark.on(self.take(InHand { job: look, token }, mark)).await;
                 }
                 Next::Waited if self.unsettled.is_some() => self.settle().await,
                 Next::Waited if ends(&self.jobs) => return,
@@ -155,7 +176,7 @@ impl Worker {
     }
 
     /// Do one thing, and begin to show what came of it.
-    async fn take(&mut self, in_hand: InHand) {
+    async fn take(&mut self, in_hand: InHand, mark: Mark) {
         let InHand { job, token } = in_hand;
         let is_theirs = job.input.is_theirs();
         if self.shared.is_stopping() {
@@ -186,10 +207,12 @@ impl Worker {
                 known,
             },
             press: job.press,
+            received: job.received,
+            mark,
             is_repeated: self.failed.is_some_and(|f| f.update == job.update),
         };
         self.failed = None;
-        let turned = match task.take().await {
+        let mut turned = match task.take().await {
             Stored::Done(turned) => *turned,
             Stored::Never => return (job.done)(End::finished()),
             Stored::NotYet => {
@@ -210,14 +233,36 @@ impl Worker {
             // It was stored too that the edit before was shown.
             self.unsettled = None;
         }
-        let mut after = None;
+        let next_due = turned.seen.as_ref().and_then(Seen::next_due);
+        let edit = turn::edit(turned.record.as_ref(), turned.seen.take());
+        let (mut after, mut is_shown) = (None, None);
         if is_theirs {
-            task.acknowledge(turned.notice, job.way, job.done, &token);
+            // An edit may be repeated after a crash; of a new message there should be one.
+            let shown = (edit == Edit::More).then(|| {
+                let (tell, shown) = oneshot::channel();
+                is_shown = Some(tell);
+                shown
+            });
+            task.acknowledge(turned.notice, job.way, shown, job.done, &token);
         } else {
             after = Some(job.done);
         }
         task.say_what_is_not_kept(&turned).await;
-        self.show(turned, &task.input.clone(), is_last, token).await;
+        let Task {
+            input, received, ..
+        } = task;
+        let what = Shows {
+            input,
+            received,
+            next_due,
+            is_last,
+            mark,
+        };
+        self.show(turned.record, edit, what, token).await;
+        if let Some(tell) = is_shown {
+            // Nobody waits for it any more when it took too long.
+            let _ = tell.send(());
+        }
         if let Some(done) = after {
             done(End::finished());
         }
@@ -260,18 +305,18 @@ impl Worker {
         match result {
             Ok(()) => {
                 self.visit = showing.visit;
-                let is_near = turn::is_near(
-                    &self.shared.bot,
-                    &showing.unsettled.record,
-                    &*self.shared.clock,
-                );
+                let is_near = turn::is_near(showing.unsettled.next_due, &*self.shared.clock);
                 self.unsettled = Some((showing.unsettled, Instant::now() + SETTLE));
                 if is_near {
                     self.settle().await;
                 }
             }
             // Whatever is wrong, what delivers everything knows what to do about it.
-            Err(_) => self.deliver(showing.unsettled.record, true).await,
+            Err(error) => {
+                let edited = Some(error);
+                self.deliver(showing.unsettled.record, true, None, edited)
+                    .await;
+            }
         }
     }
 
@@ -280,8 +325,8 @@ impl Worker {
         let Some((unsettled, _)) = self.unsettled.take() else {
             return;
         };
-        let (bot, clock) = (&self.shared.bot, &*self.shared.clock);
-        let settled = turn::settle(bot, self.person, unsettled.record, unsettled.shown, clock);
+        let (bot, clock) = (self.shared.bot(), &*self.shared.clock);
+        let settled = turn::settle(&bot, self.person, unsettled.record, unsettled.shown, clock);
         if let Err(error) = settled.await {
             // It is edited once more, which changes nothing.
             warn!(%error, "it could not be stored that a question was shown");
@@ -292,19 +337,26 @@ impl Worker {
     /// Show what came of a turn.
     async fn show(
         &mut self,
-        turned: Turned,
-        input: &Input,
-        is_last: bool,
+        record: Option<Record>,
+        edit: Edit,
+        what: Shows,
         token: TaskTrackerToken,
     ) {
+        let Shows {
+            input,
+            received,
+            next_due,
+            is_last,
+            mark,
+        } = what;
         let is_wanted = |record: &Record| {
             let urgent = |o: &crate::store::OwedEntry| o.owed.priority().is_some();
-            *input != Input::Blocked && (is_last || record.body.owed.iter().any(urgent))
+            input != Input::Blocked && (is_last || record.body.owed.iter().any(urgent))
         };
-        let Some(record) = turned.record.filter(is_wanted) else {
+        let Some(record) = record.filter(is_wanted) else {
             return self.shared.wake.notify_one();
         };
-        match turn::edit(&self.shared.bot, &record, &*self.shared.clock) {
+        match edit {
             Edit::Nothing => self.shared.wake.notify_one(),
             Edit::Question {
                 message,
@@ -313,7 +365,13 @@ impl Worker {
             } if input.is_theirs() => {
                 let visit = view.visit();
                 let (shared, person) = (self.shared.clone(), self.person);
-                let edit = async move { shared.sender.show(person, message, &view).await };
+                let edit = mark.on(async move {
+                    let shown = shared.sender.show(person, message, &view).await;
+                    if let (Ok(()), Some(received)) = (&shown, received) {
+                        metrics().first_reply.took(received.elapsed());
+                    }
+                    shown
+                });
                 self.showing = Some(Showing {
                     edit: AssertUnwindSafe(edit)
                         .catch_unwind()
@@ -322,29 +380,41 @@ impl Worker {
                     unsettled: Unsettled {
                         record,
                         shown,
+                        next_due,
                         _token: token,
                     },
                     visit,
                     visit_before: self.visit,
                 });
             }
-            Edit::Question { .. } | Edit::More => self.deliver(record, input.is_theirs()).await,
+            Edit::Question { .. } | Edit::More => {
+                self.deliver(record, input.is_theirs(), received, None)
+                    .await;
+            }
         }
     }
 
     /// Send everything that a record asks for.
-    async fn deliver(&mut self, record: Record, is_theirs: bool) {
+    async fn deliver(
+        &mut self,
+        record: Record,
+        is_theirs: bool,
+        received: Option<Instant>,
+        edited: Option<SendError>,
+    ) {
         // What stands there afterwards is not looked up.
         self.visit = None;
         let shared = &self.shared;
-        let urgency = turn::urgency(is_theirs);
-        let sending = turn::deliver(
-            &shared.bot,
+        let (bot, urgency) = (shared.bot(), turn::urgency(is_theirs));
+        let reply = FirstReply::new(&shared.sender, received);
+        let sending = turn::deliver_after(
+            &bot,
             self.person,
             record,
-            &shared.sender,
+            &reply,
             urgency,
             &*shared.clock,
+            edited,
         );
         match AssertUnwindSafe(sending).catch_unwind().await {
             Ok(Ok(())) => {}

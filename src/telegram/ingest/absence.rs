@@ -35,7 +35,7 @@ const BEGUN: SignedDuration = SignedDuration::from_secs(30);
 /// stored, others would say only when its lease on that ends.
 pub async fn finish_what_was_begun(shared: &Shared, chats: &Chats) {
     let now = shared.clock.now();
-    match shared.bot.store.active_between(now - BEGUN, now).await {
+    match shared.store.active_between(now - BEGUN, now).await {
         Ok(people) => {
             for person in people {
                 chats.give(person, Job::of_ours(Input::Due, |_| {}));
@@ -73,7 +73,7 @@ struct Away {
 impl Absence {
     /// Begin with what the process before noted.
     pub async fn of_before(shared: Arc<Shared>, chats: Chats, heartbeat: PathBuf) -> Absence {
-        let reached = match commons::last_polled(&*shared.bot.store).await {
+        let reached = match commons::last_polled(&*shared.store).await {
             Ok(reached) => reached,
             Err(error) => {
                 warn!(%error, "it is not known how long the bot was away");
@@ -112,8 +112,9 @@ impl Absence {
             // While people are still to be told, the next process must learn of it too.
             let is_still_away = self.away.is_some();
             let (shared, heartbeat) = (self.shared.clone(), self.heartbeat.clone());
+            let edition = shared.bot().editions.digest();
             tokio::spawn(async move {
-                let store = &shared.bot.store;
+                let store = &shared.store;
                 let noted = match is_still_away {
                     true => store.note(Note::Polled).await.map(drop),
                     false => {
@@ -123,7 +124,7 @@ impl Absence {
                 };
                 match noted {
                     // Whoever reads it goes by the computer's clock.
-                    Ok(()) => heartbeat::beat(&heartbeat, SystemClock.now()),
+                    Ok(()) => heartbeat::beat(&heartbeat, SystemClock.now(), &edition),
                     Err(error) => warn!(%error, "it could not be noted that Telegram was reached"),
                 }
             });
@@ -140,7 +141,7 @@ impl Absence {
     /// Called again and again until nothing [is open](Absence::is_open).
     pub async fn ask_again(&mut self) {
         let Some(away) = self.away else { return };
-        let store = &self.shared.bot.store;
+        let store = &self.shared.store;
         match &self.asking {
             Some(asking) if Arc::strong_count(asking) > 1 => {}
             Some(_) => (self.asking, self.away) = (None, None),

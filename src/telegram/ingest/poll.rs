@@ -11,18 +11,21 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use teloxide::payloads::GetUpdatesSetters;
-use teloxide::prelude::Requester;
-use teloxide::types::{Me, Update};
+use serde_json::value::RawValue;
+use teloxide::types::Me;
 use teloxide::{ApiError, RequestError};
 use tokio::sync::{Notify, watch};
 use tracing::{error, info, warn};
 
 use super::absence::{self, Absence};
 use super::flight::{Flight, Stage};
-use super::{ALLOWED, Intake, Way};
+use super::{Intake, Way};
 use crate::fail_point;
+use crate::metrics::metrics;
+use crate::pulse::{Loop, pulse};
 use crate::telegram::chats::{Chats, Done, End, Shared};
+use crate::telegram::client::Client;
+use crate::telegram::inbound;
 use crate::telegram::leader::Role;
 
 /// How long Telegram holds a poll open while it has nothing for us, in seconds.
@@ -39,9 +42,12 @@ const PACE: Duration = Duration::from_millis(600);
 /// `app` gives.
 const LANDING: Duration = Duration::from_secs(4);
 
+/// How often a process that stands by shows that it is alive.
+const STANDING_BY: Duration = Duration::from_secs(10);
+
 /// Poll while this process leads, until told to stop, and give each update to its chat.
 pub async fn run(
-    bot: teloxide::Bot,
+    client: Client,
     me: Me,
     shared: Arc<Shared>,
     chats: Chats,
@@ -54,7 +60,7 @@ pub async fn run(
         let now = *role.borrow_and_update();
         if let Role::Leader { unclean, .. } = now {
             let poll = Poll {
-                bot: bot.clone(),
+                client: client.clone(),
                 absence: Absence::of_before(shared.clone(), chats.clone(), heartbeat.clone()).await,
                 shared: shared.clone(),
                 chats: chats.clone(),
@@ -67,9 +73,11 @@ pub async fn run(
             };
             poll.lead(&mut role, &mut stop).await;
         } else {
+            pulse().beat(Loop::Ingest);
             tokio::select! {
                 _ = role.changed() => {}
                 _ = stop.changed() => {}
+                () = tokio::time::sleep(STANDING_BY) => {}
             }
         }
     }
@@ -77,7 +85,7 @@ pub async fn run(
 
 /// One term of leading.
 struct Poll {
-    bot: teloxide::Bot,
+    client: Client,
     shared: Arc<Shared>,
     chats: Chats,
     intake: Arc<Intake>,
@@ -102,6 +110,7 @@ impl Poll {
         }
         let mut asked_from = 0;
         while !*stop.borrow() && !role.has_changed().unwrap_or(true) {
+            pulse().beat(Loop::Ingest);
             let (offset, idle) = {
                 let mut f = self.flight();
                 (f.offset(), f.is_idle())
@@ -116,7 +125,7 @@ impl Poll {
             let hold = if idle { HOLD } else { 0 };
             let deadline = Duration::from_secs(u64::from(HOLD) + 8);
             let answer = tokio::select! {
-                answer = tokio::time::timeout(deadline, self.ask(offset, hold)) => answer,
+                answer = tokio::time::timeout(deadline, self.client.get_updates(offset, MOST, hold)) => answer,
                 _ = stop.changed() => break,
                 _ = role.changed() => {
                     role.mark_changed();
@@ -177,24 +186,17 @@ impl Poll {
         self.flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn ask(&self, offset: u32, hold: u32) -> Result<Vec<Update>, RequestError> {
-        self.bot
-            .get_updates()
-            .timeout(hold)
-            .limit(MOST)
-            .allowed_updates(ALLOWED)
-            // An offset of 0 means "from the oldest you have".
-            .offset(i32::try_from(offset).unwrap_or_default())
-            .await
-    }
-
-    async fn give_all(&mut self, updates: Vec<Update>, stop: &watch::Receiver<bool>) {
+    async fn give_all(&mut self, updates: Vec<Box<RawValue>>, stop: &watch::Receiver<bool>) {
         for update in updates {
             // What is not taken comes again, to us or to the next.
             if *stop.borrow() {
                 return;
             }
-            let id = update.id.0;
+            pulse().beat(Loop::Ingest);
+            let Some(id) = inbound::number(update.get()) else {
+                warn!("Telegram gave something that is no update");
+                continue;
+            };
             if !self.flight().is_new(id) {
                 continue;
             }
@@ -207,7 +209,9 @@ impl Poll {
             }
             self.flight().take(id);
             let (flight, landed) = (self.flight.clone(), self.landed.clone());
+            let flying = metrics().in_flight.hold();
             let done: Done = Box::new(move |end| {
+                drop(flying);
                 let mut f = flight.lock().unwrap_or_else(PoisonError::into_inner);
                 let stage = match end {
                     End::Finished(_) => Stage::Finished,
@@ -216,7 +220,10 @@ impl Poll {
                 f.taken.insert(id, stage);
                 landed.notify_one();
             });
-            self.intake.take(update, tries, Way::Poll, done).await;
+            let number = i64::from(id);
+            self.intake
+                .take(number, update.get(), tries, Way::Poll, done)
+                .await;
             if is_suspect {
                 self.has_landed().await;
             }
@@ -246,7 +253,7 @@ impl Poll {
     /// Everything that came while nobody polled is handled.
     async fn all_that_waited_is_done(&mut self) {
         if self.careful {
-            match self.shared.bot.store.calm().await {
+            match self.shared.store.calm().await {
                 Ok(()) => {
                     self.careful = false;
                     self.counted.clear();
@@ -267,12 +274,7 @@ impl Poll {
         if offset == 0 {
             return;
         }
-        let last = self
-            .bot
-            .get_updates()
-            .timeout(0)
-            .limit(1)
-            .offset(i32::try_from(offset).unwrap_or_default());
+        let last = self.client.get_updates(offset, 1, 0);
         if !matches!(
             tokio::time::timeout(Duration::from_secs(3), last).await,
             Ok(Ok(_))
@@ -298,7 +300,7 @@ impl Poll {
         if !self.careful || !self.counted.insert(update) {
             return 0;
         }
-        match self.shared.bot.store.attempt(update).await {
+        match self.shared.store.attempt(update).await {
             Ok(tries) => tries,
             Err(error) => {
                 warn!(%error, "a try could not be counted");

@@ -17,6 +17,7 @@ use tracing::{info, warn};
 use super::ALLOWED;
 use super::absence::{self, Absence};
 use crate::config::Webhook;
+use crate::pulse::{Loop, pulse};
 use crate::store::commons::Process;
 use crate::telegram::chats::{Chats, Shared};
 use crate::telegram::leader::Role;
@@ -66,6 +67,7 @@ impl Watch {
                 _ = every.tick() => {}
                 _ = stop.changed() => break,
             }
+            pulse().beat(Loop::Ingest);
             let role = *roles.borrow();
             let has_died = self.somebody_died().await;
             let is_new_leader = matches!(role, Role::Leader { .. }) && absence.is_none();
@@ -80,7 +82,7 @@ impl Watch {
             } else if careful_until.is_some_and(|until| until < Instant::now()) {
                 careful_until = None;
                 self.careful.store(false, Ordering::Relaxed);
-                if let Err(error) = self.shared.bot.store.calm().await {
+                if let Err(error) = self.shared.store.calm().await {
                     warn!(%error, "counts of tries could not be forgotten");
                 }
             }
@@ -106,17 +108,13 @@ impl Watch {
                 Role::Leader { .. } => {}
             }
         }
-        if let Err(error) = self.shared.bot.store.leave(self.process).await {
+        if let Err(error) = self.shared.store.leave(self.process).await {
             warn!(%error, "others will take this process for dead");
         }
     }
 
     async fn somebody_died(&self) -> bool {
-        let present = self
-            .shared
-            .bot
-            .store
-            .present(self.process, LEASE, CAREFUL_FOR);
+        let present = self.shared.store.present(self.process, LEASE, CAREFUL_FOR);
         match tokio::time::timeout(EVERY, present).await {
             Ok(Ok(has_died)) => has_died,
             Ok(Err(error)) => {

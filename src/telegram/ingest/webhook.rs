@@ -10,20 +10,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
-use teloxide::types::Update;
 use tokio::sync::{Semaphore, oneshot};
 use tracing::warn;
 
 use super::{Intake, Way};
 use crate::config::Webhook;
+use crate::http;
+use crate::metrics::{WebhookStatus, metrics};
 use crate::telegram::chats::{Answer, Done, End, Shared};
+use crate::telegram::inbound;
 
 /// The header that tells that a request comes from Telegram (Bot API, `setWebhook`).
 const SECRET: &str = "x-telegram-bot-api-secret-token";
@@ -77,34 +78,20 @@ pub fn route(path: &str, hook: Arc<Hook>) -> Router {
         .with_state(hook)
 }
 
-async fn receive(State(hook): State<Arc<Hook>>, headers: HeaderMap, body: Bytes) -> Response {
-    if !hook.is_from_telegram(&headers) {
-        return StatusCode::UNAUTHORIZED.into_response();
-    }
-    if hook.shared.is_stopping() {
-        return later();
-    }
-    let Ok(_room) = hook.room.try_acquire() else {
-        warn!("more updates come than can be stored; Telegram is asked to wait");
-        return later();
+async fn receive(State(hook): State<Arc<Hook>>, request: Request) -> Response {
+    let response = hook.take(request).await;
+    let status = match response.status() {
+        StatusCode::OK => Some(WebhookStatus::Taken),
+        StatusCode::UNAUTHORIZED => Some(WebhookStatus::Forbidden),
+        StatusCode::PAYLOAD_TOO_LARGE => Some(WebhookStatus::TooLarge),
+        StatusCode::BAD_REQUEST => Some(WebhookStatus::BadRequest),
+        StatusCode::SERVICE_UNAVAILABLE => Some(WebhookStatus::Overloaded),
+        _ => None,
     };
-    // What cannot be read comes as an update without a kind; without a number it is no update.
-    let Ok(update) = serde_json::from_slice::<Update>(&body) else {
-        warn!("something was posted that is no update");
-        return StatusCode::BAD_REQUEST.into_response();
-    };
-    let tries = hook.tries(i64::from(update.id.0)).await;
-    let (tell, told) = oneshot::channel();
-    let done: Done = Box::new(move |end| {
-        // Nobody listens when it took too long; it comes again.
-        let _ = tell.send(end);
-    });
-    hook.intake.take(update, tries, Way::Webhook, done).await;
-    match tokio::time::timeout(LONGEST, told).await {
-        Ok(Ok(End::Finished(None))) => StatusCode::OK.into_response(),
-        Ok(Ok(End::Finished(Some(answer)))) => reply(&answer),
-        Ok(Ok(End::Again) | Err(_)) | Err(_) => later(),
+    if let Some(status) = status {
+        metrics().webhook_requests.of(status).one();
     }
+    response
 }
 
 /// Acknowledged, with the answer to the press.
@@ -133,6 +120,45 @@ fn later() -> Response {
 }
 
 impl Hook {
+    async fn take(&self, request: Request) -> Response {
+        if !self.is_from_telegram(request.headers()) {
+            return StatusCode::UNAUTHORIZED.into_response();
+        }
+        if self.shared.is_stopping() {
+            return later();
+        }
+        let Ok(_room) = self.room.try_acquire() else {
+            warn!("more updates come than can be stored; Telegram is asked to wait");
+            return later();
+        };
+        let body = match http::body(request).await {
+            Ok(body) => body,
+            Err(status) => return status.into_response(),
+        };
+        let update = std::str::from_utf8(&body).ok();
+        let Some((update, id)) = update.and_then(|u| Some((u, i64::from(inbound::number(u)?))))
+        else {
+            warn!("something was posted that is no update");
+            return StatusCode::BAD_REQUEST.into_response();
+        };
+        let tries = self.tries(id).await;
+        let flying = metrics().in_flight.hold();
+        let (tell, told) = oneshot::channel();
+        let done: Done = Box::new(move |end| {
+            drop(flying);
+            // Nobody listens when it took too long; it comes again.
+            let _ = tell.send(end);
+        });
+        self.intake
+            .take(id, update, tries, Way::Webhook, done)
+            .await;
+        match tokio::time::timeout(LONGEST, told).await {
+            Ok(Ok(End::Finished(None))) => StatusCode::OK.into_response(),
+            Ok(Ok(End::Finished(Some(answer)))) => reply(&answer),
+            Ok(Ok(End::Again) | Err(_)) | Err(_) => later(),
+        }
+    }
+
     fn is_from_telegram(&self, headers: &HeaderMap) -> bool {
         let said = headers.get(SECRET).map_or(&b""[..], |said| said.as_bytes());
         let secret = self.secret.expose_secret().as_bytes();
@@ -144,7 +170,7 @@ impl Hook {
         if !self.careful.load(Ordering::Relaxed) {
             return 0;
         }
-        match self.shared.bot.store.attempt(update).await {
+        match self.shared.store.attempt(update).await {
             Ok(tries) => tries,
             Err(error) => {
                 warn!(%error, "a try could not be counted");
