@@ -3,7 +3,8 @@
 //! the emulator's balancer, and are restarted one after the other. Run by `scripts/soak`.
 //!
 //! `BACKTALK_SOAK_SEED` sets the seed and `BACKTALK_SOAK_PEOPLE` how many people there are. The same
-//! seed has the same people and plans the same kills; what meets what is up to the machine.
+//! seed has the same people and plans the same kills; what meets what is up to the machine. With
+//! `BACKTALK_SOAK_PROGRAM` another build of the program is run, such as the one that is released.
 
 mod emulator;
 
@@ -53,10 +54,10 @@ use bots::{Bots, Place};
 use chaos::{Chaos, Plan};
 use crowd::Crowd;
 use disk::Fsync;
-use emulator::Emulator;
+use emulator::{Emulator, Request};
 use ground::{Cut, Ground};
 use person::{Somebody, told};
-use report::Report;
+use report::{Recovery, Report};
 
 /// What is run.
 struct Run {
@@ -210,6 +211,10 @@ async fn soak(run: Run) -> Report {
     }
     let store = redis.clone().map(|redis| redis as Arc<dyn Store>);
     let bots = Bots::start(place, run.processes);
+    let bots = match run.webhook {
+        true => wait_until_posted_to(&telegram, bots).await,
+        false => bots,
+    };
     let begun = Instant::now();
     let mut crowd = Crowd::new(
         d.clone(),
@@ -284,13 +289,21 @@ async fn soak(run: Run) -> Report {
     report
 }
 
-/// Of each kill, after how long the first and the last of those whose record was there saw what
-/// follows from something they did after it.
-fn recoveries(
-    redis: Option<&RedisStore>,
-    people: &[Somebody],
-    cuts: &[Cut],
-) -> Vec<(Duration, Duration)> {
+/// Wait until Telegram posts to the processes and all are ready, so that nobody's wait is for the start.
+async fn wait_until_posted_to(telegram: &Emulator, bots: Bots) -> Bots {
+    let set = |request: &Request| request.method == "setWebhook" && request.status == Some(200);
+    telegram
+        .wait_for_requests(|requests| requests.iter().any(set))
+        .await;
+    let ready = tokio::task::spawn_blocking(|| {
+        redis_server::wait_until("All processes' readiness", || bots.are_ready());
+        bots
+    });
+    ready.await.expect("They become ready.")
+}
+
+/// What came of each kill for those whose record was there.
+fn recoveries(redis: Option<&RedisStore>, people: &[Somebody], cuts: &[Cut]) -> Vec<Recovery> {
     let Some(redis) = redis else {
         return Vec::new();
     };
@@ -305,7 +318,11 @@ fn recoveries(
             Some(*until - cut.at)
         });
         let went_on: Vec<Duration> = went_on.collect();
-        Some((*went_on.iter().min()?, *went_on.iter().max()?))
+        Some(Recovery {
+            replaced: cut.replaced_after,
+            first: *went_on.iter().min()?,
+            last: *went_on.iter().max()?,
+        })
     };
     cuts.iter().filter_map(recovery).collect()
 }

@@ -145,7 +145,9 @@ impl Bots {
             .append(true)
             .open(folder.join(output(n)))
             .expect("A file for its output.");
-        let mut program = Command::new(env!("CARGO_BIN_EXE_backtalk"));
+        let ours = || env!("CARGO_BIN_EXE_backtalk").into();
+        let program = std::env::var_os("BACKTALK_SOAK_PROGRAM").unwrap_or_else(ours);
+        let mut program = Command::new(program);
         program
             .arg("run")
             .env_clear()

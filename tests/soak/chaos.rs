@@ -161,8 +161,11 @@ impl Work {
                 }
                 None => self.ground.look(),
                 Some(Away { cut, until: None }) if self.ground.is_replaced(cut) => {
-                    let until = self.soon(true, &WITHOUT_POWER);
                     let cut = cut.clone();
+                    if let Some(noted) = self.done.cuts.last_mut() {
+                        noted.replaced_after = Some(cut.at.elapsed());
+                    }
+                    let until = self.soon(true, &WITHOUT_POWER);
                     away = Some(Away { cut, until });
                 }
                 Some(Away { cut, until }) if is_due(*until) => {

@@ -2,6 +2,7 @@
 //! Sentinels, of which the last three lose servers.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use redis::cluster_routing::Slot;
 use tokio::time::Instant;
@@ -26,6 +27,8 @@ pub struct Cut {
     pub at: Instant,
     /// Bytes that Redis had taken and the disk had not.
     pub bytes_lost: u64,
+    /// How long it took until another had its place, where there are others.
+    pub replaced_after: Option<Duration>,
     /// Which of the servers.
     which: usize,
     /// Of which slots it was the master; all where there are none.
@@ -93,6 +96,7 @@ impl Ground {
         let mut cut = Cut {
             at: Instant::now(),
             bytes_lost: 0,
+            replaced_after: None,
             which: 0,
             slots: HashSet::new(),
         };

@@ -9,6 +9,18 @@ use crate::repeats::Repeats;
 /// Later than this a reply is late.
 const LATE: Duration = Duration::from_secs(2);
 
+/// How a kill of a Redis was overcome, each from the kill on.
+#[derive(Debug)]
+pub struct Recovery {
+    /// When another Redis was the master, as far as it was looked; nothing where there is no other.
+    pub replaced: Option<Duration>,
+    /// When the first person whose record was there saw what follows from something done after the
+    /// kill.
+    pub first: Duration,
+    /// When the last did.
+    pub last: Duration,
+}
+
 /// The counts of one run.
 #[derive(Debug)]
 pub struct Report {
@@ -34,9 +46,8 @@ pub struct Report {
     pub bad_stops: usize,
     /// Processes that ended without being asked to.
     pub gave_up: usize,
-    /// Of each kill of a Redis: after how long the first person whose record was there saw what
-    /// follows from something done after the kill, and after how long the last.
-    pub recoveries: Vec<(Duration, Duration)>,
+    /// What each kill of a Redis came to, of which somebody was kept waiting.
+    pub recoveries: Vec<Recovery>,
     pub seconds: u64,
 }
 
@@ -109,12 +120,15 @@ impl fmt::Display for Report {
              longest {longest}; over 2 s: {late} of {}",
             self.waits.len()
         )?;
-        for (n, (first, last)) in (1..).zip(&self.recoveries) {
-            let [first, last] = [first, last].map(Duration::as_secs_f64);
+        for (n, recovery) in (1..).zip(&self.recoveries) {
+            let replaced = recovery.replaced.map_or("".to_owned(), |after| {
+                format!("replaced after {:.1} s; ", after.as_secs_f64())
+            });
+            let [first, last] = [recovery.first, recovery.last].map(|after| after.as_secs_f64());
             writeln!(
                 f,
-                "  kill {n} of Redis: the first whose record was there went on after {first:.1} s, \
-                 the last after {last:.1} s"
+                "  kill {n} of Redis: {replaced}the first whose record was there went on after \
+                 {first:.1} s, the last after {last:.1} s"
             )?;
         }
         Ok(())
