@@ -7,6 +7,7 @@ use std::time::Duration;
 use backtalk::dialogue::Form;
 use backtalk::engine::{Owed, Session};
 use backtalk::store::cached::Cached;
+use backtalk::store::measured::Measured;
 use backtalk::store::memory::MemoryStore;
 use backtalk::store::record::{Body, FORMAT};
 use backtalk::store::redis::RedisStore;
@@ -153,7 +154,9 @@ fn sqlite() -> Subject {
 
 fn cached() -> Subject {
     let memory = Arc::new(MemoryStore::new());
-    let store = Arc::new(Cached::new(memory.clone()));
+    // As a bot has it: what passes through is measured below what is remembered.
+    let measured = Arc::new(Measured::new(memory.clone()));
+    let store = Arc::new(Cached::new(measured));
     let same = store.clone();
     Subject {
         name: "cached",
