@@ -37,6 +37,8 @@ pub enum Ask {
     },
     /// Who of those claimed last had been held before, by a lease that ran out.
     HeldBefore,
+    /// Let go of somebody who was claimed at this version.
+    Release(i64, u64),
     /// Of any lane.
     NextDue,
     NextDueIn(Lane),
@@ -294,6 +296,10 @@ impl Subject {
             Ask::NextDueIn(lane) => {
                 let next = store.next_due(&[*lane]).await?;
                 Said::Next(next.map(Timestamp::as_millisecond))
+            }
+            Ask::Release(person, version) => {
+                store.release(Person(*person), *version).await?;
+                Said::Done
             }
             Ask::Forget(person) => {
                 store.forget(Person(*person)).await?;
