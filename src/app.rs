@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
@@ -169,7 +169,7 @@ where
         }
     };
     let mut lost = shared.broken.subscribe();
-    let mut reminding = tokio::spawn(reminder.run(Wake(shared.clone()), stop, hand));
+    let mut reminding = tokio::spawn(reminder.run(shared.alarm.clone(), stop, hand));
     readiness.is_now(Phase::Ready);
     // None of the loops ends by itself. One that broke must not leave a process that looks alive.
     let broken = tokio::select! {
@@ -263,15 +263,6 @@ fn let_go(shared: &Arc<Shared>, due: reminder::Due) {
         }
         drop((due, token));
     });
-}
-
-/// What wakes the reminder loop.
-struct Wake(Arc<Shared>);
-
-impl AsRef<Notify> for Wake {
-    fn as_ref(&self) -> &Notify {
-        &self.0.wake
-    }
 }
 
 async fn signal() {

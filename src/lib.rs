@@ -2,6 +2,8 @@
 //!
 //! In reading order:
 
+/// Wakes the reminder loop when somebody is due sooner than it knows.
+pub mod alarm;
 /// Someone who answers the real screens from a set of facts.
 pub mod answerer;
 /// Wires it all; starts and stops gracefully.

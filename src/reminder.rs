@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tracing::{info, warn};
 
+use crate::alarm::Alarm;
 use crate::clock::Clock;
 use crate::metrics::metrics;
 use crate::pulse::{Loop, pulse};
@@ -49,18 +50,14 @@ pub struct Due {
 
 impl Reminder {
     /// Claim whoever is due and hand them on, the first lane before the other, until told to stop.
-    pub async fn run(
-        self,
-        wake: impl AsRef<Notify>,
-        mut stop: watch::Receiver<bool>,
-        hand: impl Fn(Due),
-    ) {
+    pub async fn run(self, alarm: Arc<Alarm>, mut stop: watch::Receiver<bool>, hand: impl Fn(Due)) {
         let places = Arc::<Places>::default();
         let mut swept = None;
         // How much room a lane must have to be looked at.
         let mut least = ENOUGH;
         while !*stop.borrow() {
             pulse().beat(Loop::Reminding);
+            alarm.looks();
             let now = self.clock.now();
             self.sweep(now, &mut swept).await;
             let (roomy, full): (Vec<_>, Vec<_>) = Lane::ALL
@@ -73,10 +70,13 @@ impl Reminder {
                 Ok(_) => continue,
                 Err(()) => LONGEST_SLEEP,
             };
+            // A sleep is short.
+            let wakes = self.clock.now() + SignedDuration::try_from(sleep).unwrap_or_default();
+            alarm.set_to(wakes);
             tokio::select! {
                 () = tokio::time::sleep(sleep) => {}
                 () = places.room_again(&full), if !full.is_empty() => least = 1,
-                () = wake.as_ref().notified() => {}
+                () = alarm.rings() => {}
                 () = self.store.woken() => {}
                 _ = stop.changed() => {}
             }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use backtalk::alarm::Alarm;
 use backtalk::clock::{Clock, SteadyClock};
 use backtalk::reminder::{Due, Reminder};
 use backtalk::store::memory::MemoryStore;
 use backtalk::store::{Lane, Person, Record, Store};
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 /// A bound on hanging for a machine that is busy with other things.
@@ -62,7 +63,7 @@ impl Stage {
             // Nobody listens any more once the test is over.
             let _ = hand.send((due, clock.now()));
         };
-        let wake = Arc::<Notify>::default();
+        let wake = Arc::<Alarm>::default();
         tokio::spawn(reminder.run(wake, self.stopper.subscribe(), hand));
         handed
     }

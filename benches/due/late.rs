@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use backtalk::alarm::Alarm;
 use backtalk::clock::{Clock, SteadyClock};
 use backtalk::common_time;
 use backtalk::engine::{Input, Priority, View};
@@ -179,7 +180,7 @@ pub async fn lateness(store: Arc<dyn Store>, people: usize) -> Late {
         }
     };
     let (stopper, stop) = watch::channel(false);
-    let running = tokio::spawn(reminder.run(Arc::new(Notify::new()), stop, hand));
+    let running = tokio::spawn(reminder.run(Arc::<Alarm>::default(), stop, hand));
     channel.all.notified().await;
     stopper.send(true).expect("the loop runs");
     running.await.expect("the loop ends");

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use backtalk::alarm::Alarm;
 use backtalk::clock::{Clock, SteadyClock};
 use backtalk::dialogue::Act;
 use backtalk::engine::Input;
@@ -11,7 +12,7 @@ use backtalk::store::seal::Keyring;
 use backtalk::store::{Person, Record, Store, Stored};
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp, Unit};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use crate::people;
 use crate::redis_server::Server;
@@ -110,7 +111,7 @@ pub async fn commands_while_idle(server: &Server, store: Arc<dyn Store>) -> (f64
         clock: Arc::new(SteadyClock::of_this_machine()),
         retention: SignedDuration::from_hours(24 * 90),
     };
-    let wake = Arc::new(Notify::new());
+    let wake = Arc::<Alarm>::default();
     let running = tokio::spawn(reminder.run(wake, stop, |_| panic!("nobody is due")));
     // What it asks once at its start is no matter.
     tokio::time::sleep(Duration::from_secs(2)).await;

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -17,6 +17,7 @@ use tracing::{error, warn};
 
 use super::access::Doorkeeper;
 use super::sender::Sender;
+use crate::alarm::Alarm;
 use crate::clock::Clock;
 use crate::engine::{Priority, View};
 use crate::logs::Mark;
@@ -47,8 +48,10 @@ pub struct Shared {
     pub sender: Sender,
     /// The way in.
     pub doorkeeper: Doorkeeper,
-    /// Woken when somebody may be due sooner than was known.
-    pub wake: Notify,
+    /// Told when somebody is due.
+    pub alarm: Arc<Alarm>,
+    /// Whether so much is under way that nothing is acknowledged later than it must be.
+    pub hurried: watch::Sender<bool>,
     /// Whether this process must end, and begin again from what the store has.
     pub broken: watch::Sender<bool>,
     /// What was begun and is neither shown nor given back yet.
@@ -74,7 +77,8 @@ impl Shared {
             clock,
             sender,
             doorkeeper,
-            wake: Notify::new(),
+            alarm: Arc::default(),
+            hurried: watch::Sender::new(false),
             broken: watch::Sender::new(false),
             under_way: TaskTracker::new(),
             excuses: Mutex::default(),

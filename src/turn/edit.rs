@@ -86,15 +86,15 @@ pub fn is_near(next_due: Option<Timestamp>, clock: &dyn Clock) -> bool {
     next_due.is_some_and(|at| at < clock.now() + DELIVERY_LEASE)
 }
 
-/// Store that the question of this record is shown. When somebody else has changed the record
-/// meanwhile, they show it, and nothing is stored.
+/// Store that the question of this record is shown; the answer is when they are due then. When somebody
+/// else has changed the record meanwhile, they show it, and nothing is stored.
 pub async fn settle(
     bot: &Bot,
     person: Person,
     record: Record,
     shown: Shown,
     clock: &dyn Clock,
-) -> Result<(), StoreError> {
+) -> Result<Option<Timestamp>, StoreError> {
     let version = record.version;
     let mut next = record;
     Known { version, shown }.note_in(&mut next);
@@ -104,5 +104,5 @@ pub async fn settle(
     fail_point::reach("settle.before");
     bot.store.commit(person, version, &next, None).await?;
     fail_point::reach("settle.after");
-    Ok(())
+    Ok(next.due)
 }

@@ -21,7 +21,7 @@ use backtalk::telegram::sender::Sender;
 use backtalk::turn::{self, Bot, Door};
 use backtalk::{invite, shipped};
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 use crate::emulator::Emulator;
 use crate::stage::{DANGER, PATIENCE, TO_DANGER};
@@ -116,9 +116,9 @@ impl Inside {
         let hand = move |due: Due| {
             chats.give(due.person, Job::of_ours(Input::Due, move |_| drop(due)));
         };
-        let wake = Wake(self.shared.clone());
+        let alarm = self.shared.alarm.clone();
         let mut stop = self._stop.subscribe();
-        let run = reminder.run(wake, self._stop.subscribe(), hand);
+        let run = reminder.run(alarm, self._stop.subscribe(), hand);
         tokio::spawn(async move {
             tokio::select! {
                 () = run => {}
@@ -130,7 +130,7 @@ impl Inside {
     /// Moves the clock, and wakes the reminder loop.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
-        self.shared.wake.notify_one();
+        self.shared.alarm.ring();
     }
 
     /// Somebody the bot may write to does this; the answer is whether the update is finished.
@@ -229,12 +229,4 @@ pub fn at_rest(session: Session, now: Timestamp) -> Record {
         record.lane = turn::lane(&record, &Seen::of(&DIALOGUE, session, now));
     }
     record
-}
-
-struct Wake(Arc<Shared>);
-
-impl AsRef<Notify> for Wake {
-    fn as_ref(&self) -> &Notify {
-        &self.0.wake
-    }
 }

@@ -116,7 +116,12 @@ impl Task<'_> {
                     let acknowledging = async {
                         let is_safe = is_safe(&shared).await;
                         if let (Some(shown), Way::Poll) = (shown, way) {
-                            let _ = tokio::time::timeout(MOST_SHOWING, shown).await;
+                            let mut hurried = shared.hurried.subscribe();
+                            tokio::select! {
+                                _ = shown => {}
+                                _ = hurried.wait_for(|hurried| *hurried) => {}
+                                () = tokio::time::sleep(MOST_SHOWING) => {}
+                            }
                         }
                         done(match is_safe {
                             true => End::finished(),
@@ -167,7 +172,8 @@ impl Task<'_> {
             let now = shared.clock.now();
             match take(&bot, self.person, &self.input, &self.origin, now).await {
                 Ok(turned) => {
-                    shared.wake.notify_one();
+                    let record = turned.record.as_ref();
+                    shared.alarm.due(record.and_then(|record| record.due));
                     return Stored::Done(Box::new(turned));
                 }
                 Err(StoreError::Unavailable(_)) if attempt < TRIES => {

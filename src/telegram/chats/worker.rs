@@ -327,11 +327,11 @@ impl Worker {
         };
         let (bot, clock) = (self.shared.bot(), &*self.shared.clock);
         let settled = turn::settle(&bot, self.person, unsettled.record, unsettled.shown, clock);
-        if let Err(error) = settled.await {
+        match settled.await {
+            Ok(due) => self.shared.alarm.due(due),
             // It is edited once more, which changes nothing.
-            warn!(%error, "it could not be stored that a question was shown");
+            Err(error) => warn!(%error, "it could not be stored that a question was shown"),
         }
-        self.shared.wake.notify_one();
     }
 
     /// Show what came of a turn.
@@ -354,10 +354,10 @@ impl Worker {
             input != Input::Blocked && (is_last || record.body.owed.iter().any(urgent))
         };
         let Some(record) = record.filter(is_wanted) else {
-            return self.shared.wake.notify_one();
+            return;
         };
         match edit {
-            Edit::Nothing => self.shared.wake.notify_one(),
+            Edit::Nothing => {}
             Edit::Question {
                 message,
                 view,
@@ -422,6 +422,6 @@ impl Worker {
             Ok(Err(error)) => warn!(%error, "a delivery could not be settled"),
             Err(_) => error!("what came of an update broke while it was shown"),
         }
-        self.shared.wake.notify_one();
+        self.shared.alarm.ring();
     }
 }

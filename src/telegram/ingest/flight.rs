@@ -52,6 +52,12 @@ impl Flight {
         highest.map_or(self.next, |(&id, _)| id.wrapping_add(1))
     }
 
+    /// How many are being worked on.
+    pub fn in_flight(&self) -> usize {
+        let stages = self.taken.values();
+        stages.filter(|stage| **stage == Stage::Flying).count()
+    }
+
     pub fn is_idle(&self) -> bool {
         !self.taken.values().any(|stage| *stage == Stage::Flying)
     }

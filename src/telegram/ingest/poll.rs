@@ -38,6 +38,9 @@ const MOST: u8 = 100;
 /// update to a poller that repeats an offset within half a second. So the same offset waits longer.
 const PACE: Duration = Duration::from_millis(600);
 
+/// So many updates in flight hold nobody up.
+const FEW: usize = 8;
+
 /// How long a stop waits for updates in flight. With the last request it stays below the time that
 /// `app` gives.
 const LANDING: Duration = Duration::from_secs(4);
@@ -148,6 +151,7 @@ impl Poll {
                         let end = self.flight().end();
                         self.waited_below = Some(end);
                     }
+                    self.hurry();
                     self.pace(offset, stop).await;
                 }
                 Ok(Err(RequestError::Api(ApiError::TerminatedByOtherGetUpdates))) => {
@@ -184,6 +188,17 @@ impl Poll {
 
     fn flight(&self) -> MutexGuard<'_, Flight> {
         self.flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// With few in flight a new message is shown before it is acknowledged; with many the next would wait
+    /// for that.
+    fn hurry(&self) {
+        let is_much = self.flight().in_flight() > FEW;
+        self.shared.hurried.send_if_modified(|hurried| {
+            let changes = *hurried != is_much;
+            *hurried = is_much;
+            changes
+        });
     }
 
     async fn give_all(&mut self, updates: Vec<Box<RawValue>>, stop: &watch::Receiver<bool>) {
