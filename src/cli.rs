@@ -176,7 +176,7 @@ struct RunArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// Messages a second over all chats, shared by all processes of the bot.
-    #[arg(long, env = "BACKTALK_PER_SECOND", default_value = "30", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, env = "BACKTALK_PER_SECOND", default_value = "30", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     per_second: u32,
     /// Who may talk to the bot: `open` for everybody, or `invited`.
     #[arg(long, env = "BACKTALK_ACCESS")]
@@ -197,7 +197,7 @@ struct InviteArgs {
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=365))]
     days: u16,
     /// How many links.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1_000_000))]
     count: u16,
     /// The name of the bot, such as my_back_bot; without it Telegram is asked.
     #[arg(long)]
