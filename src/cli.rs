@@ -1,13 +1,16 @@
 //! The commands. Arguments in, exit code out.
 
+mod config;
 mod diff;
 mod mutants;
 mod operators;
 mod prove;
+mod reload;
 mod score;
 mod versions;
 
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,10 +23,10 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock::{Clock, ShiftedClock, SystemClock};
-use crate::config::{self, StoreChoice, StoreSettings};
+use crate::config::{self as settings, StoreChoice, StoreSettings};
 use crate::dialogue::issue::{self, Sources};
 use crate::dialogue::{Dialogue, load};
-use crate::{app, common_time, heartbeat, shipped, store_open, terminal, vignettes};
+use crate::{app, common_time, heartbeat, logs, shipped, store_open, terminal, vignettes};
 
 /// Triage and first help for a back spasm, in Telegram and in the terminal.
 ///
@@ -38,7 +41,7 @@ pub struct Cli {
 }
 
 /// Which dialogue.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct Files {
     /// The folder with the dialogue files; without it, those built into the program.
     #[arg(long, global = true, env = "BACKTALK_DIALOGUES")]
@@ -59,6 +62,10 @@ enum Cmd {
     Chat(ChatArgs),
     /// Answer people in Telegram.
     Run(RunArgs),
+    /// Print the settings that `run` would go by, and where each comes from; secrets are hidden.
+    Config(RunArgs),
+    /// Check and prove the dialogue files, and have the running bot on this machine load them.
+    Reload(reload::ReloadArgs),
     /// Say by exit code whether a running bot is alive.
     Health(HealthArgs),
     /// Make links that let people in where only invited people may talk to the bot.
@@ -130,7 +137,7 @@ impl StoreArgs {
     fn settings(&self, usual: &str) -> Result<StoreSettings, String> {
         let text = |arg: &Option<SecretString>| arg.as_ref().map(|a| a.expose_secret().to_owned());
         let (store, redis_url) = (text(&self.store), text(&self.redis_url));
-        let choice = config::store(store.as_deref(), redis_url.as_deref(), usual)
+        let choice = settings::store(store.as_deref(), redis_url.as_deref(), usual)
             .map_err(|e| e.to_string())?;
         self.keep.settings(choice)
     }
@@ -148,7 +155,7 @@ impl KeepArgs {
                 .ok()
                 .filter(|key| !key.trim().is_empty())
                 .map(SecretString::from),
-            keep_days: config::keep_days(self.keep_days.as_deref()).map_err(|e| e.to_string())?,
+            keep_days: settings::keep_days(self.keep_days.as_deref()).map_err(|e| e.to_string())?,
         })
     }
 }
@@ -189,6 +196,42 @@ struct RunArgs {
         allow_hyphen_values = true
     )]
     allowed: Option<String>,
+    #[command(flatten)]
+    webhook: WebhookArgs,
+}
+
+/// How updates come, if not by polling.
+#[derive(Debug, Args)]
+struct WebhookArgs {
+    /// The address that Telegram posts updates to, such as https://bot.example.org/telegram; without
+    /// it the program polls. All processes of a bot have the same.
+    #[arg(long, env = "BACKTALK_WEBHOOK_URL")]
+    webhook_url: Option<String>,
+    /// How many updates Telegram may post at once: 1 to 100, 40 if not set.
+    #[arg(long, env = "BACKTALK_WEBHOOK_CONNECTIONS", value_parser = clap::value_parser!(u8).range(1..=100))]
+    webhook_connections: Option<u8>,
+    /// Where to listen for Telegram's posts, /healthz, /readyz and /metrics, such as 0.0.0.0:8080.
+    #[arg(long, env = "BACKTALK_LISTEN")]
+    listen: Option<SocketAddr>,
+}
+
+impl WebhookArgs {
+    /// What is said of it, in the settings for Telegram.
+    fn add_to(&self, telegram: &mut settings::Telegram) -> Result<(), String> {
+        telegram.listen = self.listen;
+        // It has no flag: everybody on a machine can read the arguments of a process.
+        let secret = std::env::var("BACKTALK_WEBHOOK_SECRET").ok();
+        let said = settings::webhook::Said {
+            url: self.webhook_url.as_deref(),
+            listen: self.listen,
+            secret: secret.as_deref(),
+            connections: self.webhook_connections,
+        };
+        let is_local = telegram.api_url.is_some();
+        let webhook = settings::webhook::webhook(&said, &telegram.token, is_local);
+        telegram.webhook = webhook.map_err(|e| e.to_string())?;
+        Ok(())
+    }
 }
 
 #[derive(Debug, Args)]
@@ -302,7 +345,9 @@ fn run(cli: Cli) -> Outcome {
     let command = cli.command.unwrap_or_else(bare);
     match command {
         Cmd::Chat(args) => chat(&cli.files, args),
-        Cmd::Run(args) => telegram(&cli.files, args),
+        Cmd::Run(args) => telegram(&cli.files, &args),
+        Cmd::Config(args) => config::config(&cli.files, &args),
+        Cmd::Reload(args) => reload::reload(&cli.files, &args),
         Cmd::Health(args) => Ok(health(args)),
         Cmd::Invite(args) => invite(&args),
         Cmd::Key => operators::key(),
@@ -356,7 +401,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
 }
 
 fn chat(files: &Files, args: ChatArgs) -> Outcome {
-    let mut settings = args.store.settings(config::CHAT_FILE)?;
+    let mut settings = args.store.settings(settings::CHAT_FILE)?;
     let mut dialogue = dialogue(files)?;
     dialogue.keep_days = settings.keep_days;
     let dialogue = Arc::new(dialogue);
@@ -378,7 +423,7 @@ fn chat(files: &Files, args: ChatArgs) -> Outcome {
             }
         );
     }
-    let bot = runtime.block_on(versions::bot(files, dialogue, store))?;
+    let bot = runtime.block_on(versions::bot(sources(files)?, dialogue, store))?;
     let clock: Box<dyn Clock> = match (args.at, args.speed) {
         (None, 1.0) => {
             let clock = runtime.block_on(common_time::clock(&*bot.store));
@@ -411,27 +456,69 @@ fn chat(files: &Files, args: ChatArgs) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn telegram(files: &Files, args: RunArgs) -> Outcome {
-    let mut settings = telegram_settings()?;
-    settings.per_second = NonZeroU32::new(args.per_second).unwrap_or(settings.per_second);
-    let store = args.store.settings(config::BOT_FILE)?;
-    let access = config::access(args.access.as_deref(), args.allowed.as_deref())
+/// What `run` goes by.
+struct Prepared {
+    telegram: settings::Telegram,
+    store: StoreSettings,
+    access: settings::Access,
+}
+
+/// Everything that is said of a run, once it is known that it can hold together.
+fn prepare(files: &Files, args: &RunArgs) -> Result<Prepared, String> {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    settings::table::refuse_unknown(names).map_err(|e| e.to_string())?;
+    let format = std::env::var(logs::FORMAT).ok();
+    logs::Format::named(format.as_deref()).map_err(|e| e.to_string())?;
+    settings::one_of("BACKTALK_LOG", &app::LEVELS).map_err(|e| e.to_string())?;
+    let mut telegram = telegram_settings()?;
+    telegram.per_second = NonZeroU32::new(args.per_second).unwrap_or(telegram.per_second);
+    args.webhook.add_to(&mut telegram)?;
+    let store = args.store.settings(settings::BOT_FILE)?;
+    if store.redis_wait.is_some() && !matches!(store.choice, StoreChoice::Redis(_)) {
+        return Err(settings::ConfigError::NoRedis("BACKTALK_REDIS_WAIT").to_string());
+    }
+    store
+        .keys(settings::bot_number(&telegram.token))
         .map_err(|e| e.to_string())?;
+    let access = settings::access(args.access.as_deref(), args.allowed.as_deref())
+        .map_err(|e| e.to_string())?;
+    if let Some(folder) = &files.dialogues
+        && !folder.is_dir()
+    {
+        return Err(format!(
+            "{} is no folder. Give that of the dialogue files with --dialogues or \
+             BACKTALK_DIALOGUES.",
+            folder.display()
+        ));
+    }
+    Ok(Prepared {
+        telegram,
+        store,
+        access,
+    })
+}
+
+fn telegram(files: &Files, args: &RunArgs) -> Outcome {
+    let prepared = prepare(files, args)?;
+    let keep_days = prepared.store.keep_days;
     let mut dialogue = dialogue(files)?;
-    dialogue.keep_days = store.keep_days;
+    dialogue.keep_days = keep_days;
     let dialogue = Arc::new(dialogue);
-    app::log();
+    let format = std::env::var(logs::FORMAT).ok();
+    logs::begin(logs::Format::named(format.as_deref()).map_err(|e| e.to_string())?);
+    let files = files.clone();
     runtime()?.block_on(async {
-        let number = config::bot_number(&settings.token);
-        let store = store_open::open(&store, number).await?;
-        let bot = versions::bot(files, dialogue, store).await?;
-        app::run(bot, settings, access).await
+        let number = settings::bot_number(&prepared.telegram.token);
+        let store = store_open::open(&prepared.store, number).await?;
+        let bot = versions::bot(sources(&files)?, dialogue, store.clone()).await?;
+        let again = move || reload::again(files.clone(), store.clone(), keep_days);
+        app::run(bot, prepared.telegram, prepared.access, again).await
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn telegram_settings() -> Result<config::Telegram, String> {
-    config::telegram(
+fn telegram_settings() -> Result<settings::Telegram, String> {
+    settings::telegram(
         std::env::var("TELOXIDE_TOKEN").ok(),
         std::env::var("TELOXIDE_API_URL").ok(),
     )
@@ -443,7 +530,7 @@ fn invite(args: &InviteArgs) -> Outcome {
     let settings = telegram_settings()?;
     let username = match &args.username {
         Some(said) => Some(
-            config::username(said)
+            settings::username(said)
                 .map_err(|e| e.to_string())?
                 .to_owned(),
         ),

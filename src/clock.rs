@@ -57,6 +57,24 @@ impl Sources for Machine {
     }
 }
 
+/// The processor time that this process has used, where the system says it.
+#[cfg(target_os = "linux")]
+#[allow(clippy::disallowed_methods)] // This is the one place that reads the clock.
+pub fn cpu_time() -> Option<Duration> {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    // Neither is below zero, and there are less than 2^32 nanoseconds in a second.
+    Some(Duration::new(
+        used.tv_sec.unsigned_abs(),
+        used.tv_nsec as u32,
+    ))
+}
+
+/// The processor time that this process has used, where the system says it.
+#[cfg(not(target_os = "linux"))]
+pub fn cpu_time() -> Option<Duration> {
+    None
+}
+
 /// The computer's clock, as it is set at the moment: for commands that are over soon, and for what
 /// other programs compare with it.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,7 +1,11 @@
 //! Settings of the program, from flags and environment. Secrets do not print.
 
+pub mod table;
+pub mod webhook;
+
 use std::collections::BTreeSet;
 use std::fmt;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,6 +17,7 @@ use crate::dialogue::KEEP_DAYS;
 use crate::heartbeat;
 use crate::store::redis::address::{Address, AddressError};
 use crate::store::seal::{KeyError, Keyring};
+pub use webhook::Webhook;
 
 /// Messages a second over all chats, by the Bot API's FAQ.
 const PER_SECOND: NonZeroU32 = NonZeroU32::new(30).unwrap();
@@ -28,6 +33,10 @@ pub struct Telegram {
     pub per_second: NonZeroU32,
     /// The file with the sign of life, which `backtalk health` reads.
     pub heartbeat: PathBuf,
+    /// Where the program listens for HTTP, if anywhere.
+    pub listen: Option<SocketAddr>,
+    /// How updates come, if not by polling.
+    pub webhook: Option<Webhook>,
 }
 
 /// A setting that cannot be used.
@@ -77,6 +86,54 @@ pub enum ConfigError {
         "--username is the name of the bot without the @: 5 to 32 letters, digits and underscores."
     )]
     BadUsername,
+    /// The address of a webhook cannot be one.
+    #[error(
+        "BACKTALK_WEBHOOK_URL is where Telegram posts updates to, such as https://bot.example.org/telegram: with https, on port 443, 80, 88 or 8443, and without ? or #. Plain http is only for a Bot API server of your own (TELOXIDE_API_URL) or this machine."
+    )]
+    BadWebhook,
+    /// The path of a webhook means something else here.
+    #[error(
+        "BACKTALK_WEBHOOK_URL needs a path of its own, such as https://bot.example.org/telegram: not /, /healthz, /readyz or /metrics."
+    )]
+    WebhookPath,
+    /// A secret that Telegram would refuse, or that is short.
+    #[error(
+        "BACKTALK_WEBHOOK_SECRET is 16 to 256 letters, digits, _ and -. Leave it out to have one made from the bot token, the same for every process."
+    )]
+    BadWebhookSecret,
+    /// Something of a webhook is said, but not where it is.
+    #[error("{0} is set, but there is no webhook: set BACKTALK_WEBHOOK_URL too, or take it away.")]
+    NoWebhook(&'static str),
+    /// Nobody would hear Telegram.
+    #[error(
+        "BACKTALK_WEBHOOK_URL is set, but the program listens nowhere: set --listen or BACKTALK_LISTEN, such as 0.0.0.0:8080."
+    )]
+    NoListen,
+    /// A name in the environment that begins as ours do, and is none.
+    #[error(
+        "{name} is no setting of Backtalk. Did you mean {nearest}? `backtalk config` lists them all; take the others away."
+    )]
+    UnknownSetting {
+        /// What is there.
+        name: String,
+        /// The setting that is nearest to it.
+        nearest: String,
+    },
+    /// Something is said of Redis, but records are kept elsewhere.
+    #[error(
+        "{0} is set, but records are not kept in Redis: give a Redis with --store or REDIS_URL, or take it away."
+    )]
+    NoRedis(&'static str),
+    /// A level or a format of logs that there is not.
+    #[error("{name} is `{value}`, which it cannot be. It is one of: {known}.")]
+    BadLog {
+        /// The setting.
+        name: &'static str,
+        /// What it is.
+        value: String,
+        /// What it may be.
+        known: String,
+    },
     /// The address of a Redis is none.
     #[error("REDIS_URL is not the address of a Redis. It looks like redis://localhost:6379")]
     BadRedis,
@@ -114,6 +171,8 @@ pub fn telegram(token: Option<String>, api_url: Option<String>) -> Result<Telegr
         api_url,
         per_second: PER_SECOND,
         heartbeat: heartbeat::file(std::env::var_os(heartbeat::SETTING).map(PathBuf::from)),
+        listen: None,
+        webhook: None,
     })
 }
 
@@ -159,6 +218,20 @@ pub fn username(said: &str) -> Result<&str, ConfigError> {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     fits.then_some(name).ok_or(ConfigError::BadUsername)
 }
+
+/// A setting with a few values: what it is, or the first where it is not set.
+pub fn one_of(name: &'static str, known: &[&'static str]) -> Result<&'static str, ConfigError> {
+    let Some(value) = std::env::var(name).ok().filter(|v| !v.trim().is_empty()) else {
+        return Ok(known.first().copied().unwrap_or_default());
+    };
+    let found = known.iter().find(|k| **k == value.trim());
+    found.copied().ok_or_else(|| ConfigError::BadLog {
+        name,
+        value,
+        known: known.join(", "),
+    })
+}
+
 /// The number of the bot in its token.
 pub fn bot_number(token: &SecretString) -> u64 {
     // Whatever is no number was refused with the token.

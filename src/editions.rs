@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use sha2::{Digest, Sha256};
 use tracing::warn;
 
 use crate::dialogue::issue::Sources;
@@ -41,6 +42,19 @@ impl Editions {
             files,
             found: Mutex::default(),
         }
+    }
+
+    /// A number by which the files of today are told from all others.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for (name, text) in &self.files {
+            hash.update(name.as_bytes());
+            hash.update([0]);
+            hash.update(text.as_bytes());
+            hash.update([0]);
+        }
+        let hash = hash.finalize();
+        hash.iter().take(8).map(|b| format!("{b:02x}")).collect()
     }
 
     /// Keep the edition of today, unless it is kept already.

@@ -22,6 +22,7 @@ pub mod press;
 pub mod recall;
 pub mod rounds;
 pub mod route;
+pub mod seen;
 pub mod session;
 mod settings;
 pub mod standing;
@@ -42,6 +43,7 @@ pub use fold::State;
 pub use input::{Command, Input};
 pub use press::{Press, Wish};
 pub use route::Place;
+pub use seen::Seen;
 pub use session::{Aside, Pack, Session};
 
 use crate::assess;

@@ -29,9 +29,9 @@ pub fn file(setting: Option<PathBuf>) -> PathBuf {
 ///
 /// A reader finds either the beat before or this one, never half of it. When the file cannot be
 /// written the log says so, once.
-pub fn beat(path: &Path, now: Timestamp) {
+pub fn beat(path: &Path, now: Timestamp, edition: &str) {
     static TOLD: AtomicBool = AtomicBool::new(false);
-    if let Err(error) = replace(path, &now.as_millisecond().to_string())
+    if let Err(error) = replace(path, &written(now, edition))
         && !TOLD.swap(true, Ordering::Relaxed)
     {
         warn!(
@@ -41,6 +41,30 @@ pub fn beat(path: &Path, now: Timestamp) {
             path.display()
         );
     }
+}
+
+/// What the file says: when, which process, and by which dialogue files it goes.
+fn written(now: Timestamp, edition: &str) -> String {
+    format!("{} {} {edition}", now.as_millisecond(), std::process::id())
+}
+
+/// Who wrote the sign of life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alive {
+    /// The number of the process.
+    pub process: u32,
+    /// The digest of the dialogue files by which it goes.
+    pub edition: String,
+}
+
+/// Who wrote the sign of life last, if it can be read.
+pub fn alive(path: &Path) -> Option<Alive> {
+    let text = fs::read_to_string(path).ok()?;
+    let mut words = text.split_whitespace().skip(1);
+    Some(Alive {
+        process: words.next()?.parse().ok()?,
+        edition: words.next()?.to_owned(),
+    })
 }
 
 /// Write beside the file, then put that in its place.
@@ -91,7 +115,7 @@ pub fn read(path: &Path, now: Timestamp) -> Sign {
 fn judge(bytes: &[u8], now: Timestamp) -> Sign {
     let beat = std::str::from_utf8(bytes)
         .ok()
-        .and_then(|text| text.trim().parse().ok())
+        .and_then(|text| text.split_whitespace().next()?.parse().ok())
         .and_then(|ms| Timestamp::from_millisecond(ms).ok());
     let Some(beat) = beat else {
         return Sign::Foreign;
@@ -201,9 +225,12 @@ mod tests {
         // As a process with our number would leave it when it was killed.
         let left = folder.path().join(format!("alive.{}", std::process::id()));
         std::fs::write(&left, "1").unwrap();
-        beat(&path, after(-500));
-        beat(&path, after(-5));
+        beat(&path, after(-500), "e");
+        beat(&path, after(-5), "e");
         assert_eq!(read(&path, NOW), Sign::Alive(SignedDuration::from_secs(5)));
+        let process = std::process::id();
+        let edition = "e".to_owned();
+        assert_eq!(alive(&path), Some(Alive { process, edition }));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
@@ -211,7 +238,7 @@ mod tests {
     fn a_folder_that_is_not_there_stops_nobody() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("no/alive");
-        beat(&path, NOW);
+        beat(&path, NOW, "e");
         assert_eq!(read(&path, NOW), Sign::Missing);
         assert!(matches!(read(folder.path(), NOW), Sign::Unreadable(_)));
     }

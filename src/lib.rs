@@ -28,8 +28,14 @@ pub mod engine;
 pub mod fail_point;
 /// The sign of life of a running bot.
 pub mod heartbeat;
+/// The HTTP server: whether the process is well, and what it counts.
+pub mod http;
 /// Invitation codes: signed, expiring, and made without keeping anything. Pure.
 pub mod invite;
+/// Logs: text or JSON, and which update a line belongs to.
+pub mod logs;
+/// What the bot counts of itself, and never anything about a person.
+pub mod metrics;
 /// Whether the laws, the cases and the replays notice a dialogue with one thing wrong.
 pub mod mutants;
 /// The picture of `/history`, from days to PNG. Pure.
@@ -38,8 +44,12 @@ pub mod picture;
 pub mod plan;
 /// All answers, not some: the laws of a dialogue, and what a change does to people. Pure.
 pub mod proof;
+/// Whether the loops of this process still go round.
+pub mod pulse;
 /// Quiet hours and days in a person's own time, and the times that people type. Pure.
 pub mod quiet;
+/// Whether this process may be sent work.
+pub mod readiness;
 /// Wakes people who are due.
 pub mod reminder;
 /// Replay files: a conversation that is also a test. Pure.

@@ -11,6 +11,8 @@ use tokio::sync::{Notify, watch};
 use tracing::{info, warn};
 
 use crate::clock::Clock;
+use crate::metrics::metrics;
+use crate::pulse::{Loop, pulse};
 use crate::store::{Lane, Person, Store};
 use places::{ENOUGH, Place, Places};
 
@@ -40,6 +42,8 @@ pub struct Reminder {
 pub struct Due {
     /// Who.
     pub person: Person,
+    /// The version of their record when they were claimed, by which they are let go of again.
+    pub version: u64,
     _in_hand: Place,
 }
 
@@ -56,6 +60,7 @@ impl Reminder {
         // How much room a lane must have to be looked at.
         let mut least = ENOUGH;
         while !*stop.borrow() {
+            pulse().beat(Loop::Reminding);
             let now = self.clock.now();
             self.sweep(now, &mut swept).await;
             let (roomy, full): (Vec<_>, Vec<_>) = Lane::ALL
@@ -98,9 +103,13 @@ impl Reminder {
                 warn!(%error, "people who are due could not be claimed");
             })?;
             count += claims.len();
+            if let Some(due) = claims.iter().filter_map(|c| c.record.due).min() {
+                overdue_by(now.duration_since(due));
+            }
             for claim in claims {
                 hand(Due {
                     person: claim.person,
+                    version: claim.record.version,
                     _in_hand: places.take(*lane),
                 });
             }
@@ -114,8 +123,16 @@ impl Reminder {
             return LONGEST_SLEEP;
         }
         match self.store.next_due(lanes).await {
-            Ok(Some(next)) => self.clock.until(next).min(LONGEST_SLEEP),
-            Ok(None) => LONGEST_SLEEP,
+            Ok(next) => {
+                let overdue = next.map(|next| self.clock.now().duration_since(next));
+                // Of a lane that is full nothing newer is known.
+                if lanes.len() == Lane::ALL.len() {
+                    overdue_by(overdue.unwrap_or_default());
+                }
+                next.map_or(LONGEST_SLEEP, |next| {
+                    self.clock.until(next).min(LONGEST_SLEEP)
+                })
+            }
             Err(error) => {
                 warn!(%error, "the next time could not be read");
                 LONGEST_SLEEP
@@ -135,4 +152,10 @@ impl Reminder {
             Err(error) => warn!(%error, "people who were silent for too long are still kept"),
         }
     }
+}
+
+/// Tell how long the soonest is overdue, if so.
+fn overdue_by(time: SignedDuration) {
+    let time = Duration::try_from(time).unwrap_or_default();
+    metrics().due_overdue.set(time);
 }

@@ -8,6 +8,7 @@ pub mod cached;
 pub mod commons;
 pub mod keys;
 pub mod look;
+pub mod measured;
 pub mod memory;
 pub mod migrate;
 pub mod record;
@@ -52,6 +53,9 @@ pub struct Claim {
     /// The record as it stood when it was claimed. Its version fences the lease: a commit by
     /// anybody else makes the caller's commit a conflict.
     pub record: Record,
+    /// They were held before, and that lease ran out without a commit: whoever held them died, or
+    /// was slow.
+    pub was_held: bool,
 }
 
 /// Why a store cannot do what is asked. The variants differ in what the caller does.
@@ -106,6 +110,10 @@ pub trait Store: Commons {
         lease: Duration,
         lane: Lane,
     ) -> Result<Vec<Claim>, StoreError>;
+
+    /// Let go of somebody who was claimed at this version and with whom nothing was done: they are due
+    /// again as before the claim. Nothing changes when their record has changed since.
+    async fn release(&self, person: Person, version: u64) -> Result<(), StoreError>;
 
     /// The soonest `due` of anybody in these lanes, or end of a lease of somebody who is or was
     /// held: when the caller should look again. It may lie in the past.

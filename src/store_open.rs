@@ -10,6 +10,7 @@ use tracing::warn;
 use crate::clock::Clock;
 use crate::config::{StoreChoice, StoreSettings};
 use crate::store::cached::Cached;
+use crate::store::measured::Measured;
 use crate::store::memory::MemoryStore;
 use crate::store::redis::probe::probe;
 use crate::store::redis::{self, RedisStore};
@@ -25,6 +26,7 @@ pub async fn open(settings: &StoreSettings, bot: u64) -> Result<Arc<dyn Store>, 
     keys::adopt(&*store, bot, &ring)
         .await
         .map_err(|e| e.to_string())?;
+    store = Arc::new(Measured::new(store));
     if store.is_shared() {
         store = Arc::new(Cached::new(store));
     }

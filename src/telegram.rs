@@ -1,20 +1,23 @@
 //! Backtalk in Telegram: updates in, acknowledged late; messages out, each with a deadline.
 //!
-//! teloxide gives types, requests and errors, dptree the handler tree ([`inbound`]). Polling
-//! ([`poll`]), the order of work ([`chats`]) and sending ([`sender`]) are our own, because an
+//! teloxide gives types, requests and errors, dptree the handler tree ([`inbound`]). Taking updates
+//! ([`ingest`]), the order of work ([`chats`]) and sending ([`sender`]) are our own, because an
 //! update may be acknowledged only once it is stored.
 
 pub mod access;
 pub mod chats;
+pub mod client;
+mod counts;
+mod first_reply;
 pub mod gate;
 pub mod inbound;
+pub mod ingest;
 pub mod leader;
-pub mod poll;
+pub mod quick;
 pub mod sender;
 
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
 use teloxide::prelude::Requester;
 use teloxide::types::{BotCommand, Me};
 use teloxide::{ApiError, RequestError};
@@ -22,20 +25,7 @@ use tracing::warn;
 
 use crate::config::Telegram;
 use crate::engine::Command;
-
-/// Make the client. Nothing is sent yet.
-pub fn client(settings: &Telegram) -> Result<teloxide::Bot, String> {
-    let bot = teloxide::Bot::new(settings.token.expose_secret());
-    match &settings.api_url {
-        None => Ok(bot),
-        Some(url) => {
-            let url = url
-                .parse()
-                .map_err(|_| crate::config::ConfigError::BadUrl.to_string())?;
-            Ok(bot.set_api_url(url))
-        }
-    }
-}
+use client::Client;
 
 /// Ask Telegram who we are, again and again until it answers. A wrong token ends it.
 pub async fn who_am_i(bot: &teloxide::Bot) -> Result<Me, String> {
@@ -61,7 +51,7 @@ pub async fn who_am_i(bot: &teloxide::Bot) -> Result<Me, String> {
 
 /// The bot's user name, if Telegram says it now.
 pub async fn username(settings: &Telegram) -> Option<String> {
-    let bot = client(settings).ok()?;
+    let bot = Client::new(settings).ok()?.bot;
     match tokio::time::timeout(sender::DEADLINE, bot.get_me()).await {
         Ok(Ok(me)) => Some(me.username().to_owned()),
         Ok(Err(error)) => {

@@ -4,7 +4,9 @@
 //! then anything is sent, and what was sent is settled with another. Every part may be repeated.
 
 mod channel;
+mod counts;
 mod delivery;
+mod edit;
 mod lane;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,7 +15,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 pub use channel::{Channel, LONGEST_CAPTION, SendError, caption_to_send};
-pub use delivery::deliver;
+use counts::Counts;
+pub use delivery::{deliver, deliver_after};
+pub use edit::{Edit, Known, edit, is_near, settle, urgency};
 pub use lane::lane;
 
 use crate::dialogue::{Act, Dialogue};
@@ -21,7 +25,7 @@ use crate::editions::Editions;
 use crate::engine::coaching::{Round, standing};
 use crate::engine::session::Aside;
 use crate::engine::{
-    self, Command, Input, Owed, Press, Session, State, View, Wish, moved, step, timers, view,
+    self, Command, Input, Owed, Press, Seen, Session, State, View, Wish, moved, step, timers, view,
 };
 use crate::fail_point;
 use crate::store::{
@@ -74,6 +78,8 @@ pub struct Turned {
     pub turned_away: bool,
     /// A message to show for a moment over the pressed button.
     pub notice: Option<&'static str>,
+    /// How they stand after a commit over today's dialogue.
+    pub seen: Option<Seen>,
     /// Last words to somebody whose record is gone.
     pub farewell: Vec<View>,
     /// The messages that showed the question, or a round, of somebody whose record is gone.
@@ -106,6 +112,8 @@ pub struct Origin {
     pub language: Option<String>,
     /// How they come in.
     pub door: Door,
+    /// What is shown to them and was not stored yet.
+    pub known: Option<Known>,
 }
 
 /// How somebody comes in.
@@ -207,15 +215,16 @@ pub async fn take(
                 .collect();
             bot.store.forget(person).await?;
             return Ok(Turned {
-                record: None,
-                already: false,
-                turned_away: false,
                 notice: result.notice,
                 farewell,
                 left_behind: left_behind(&record),
+                ..nothing_kept()
             });
         };
         let mut next = record.clone();
+        if let Some(known) = origin.known {
+            known.note_in(&mut next);
+        }
         next.body.session = Some(after);
         next.body.invited |= origin.door == Door::Invitation;
         // The rounds of another form are gone, but a pack of theirs may still be on.
@@ -225,7 +234,9 @@ pub async fn take(
             let meant = |o: &OwedEntry| engine::meant::is_meant(session, &o.owed, now);
             next.body.owed.retain(meant);
         }
+        let mut counts = Counts::default();
         for owed in warning.into_iter().chain(result.owed) {
+            counts.owes(&owed, next.body.session.as_ref(), now);
             next.body.owe(owed);
         }
         bound_owed(&mut next.body.owed);
@@ -241,9 +252,13 @@ pub async fn take(
         } else {
             today
         };
-        place_question(after, &mut next, result.fresh, now);
-        place_live(after, &mut next, now);
-        note_due(after, &mut next, now);
+        let seen = next.body.session.as_ref();
+        let seen = seen.map(|session| Seen::of(after, session, now));
+        if let Some(seen) = &seen {
+            place_question(seen, &mut next, result.fresh);
+            place_live(seen, &mut next);
+        }
+        note_due(seen.as_ref(), &mut next, now);
         if *input == Input::Blocked {
             owe_nothing(&mut next);
         }
@@ -255,14 +270,13 @@ pub async fn take(
         fail_point::reach("commit.after");
         match committed {
             Commit::Applied => {
+                counts.count();
                 next.version = record.version + 1;
                 return Ok(Turned {
                     record: Some(next),
-                    already: false,
-                    turned_away: false,
                     notice: result.notice,
-                    farewell: Vec::new(),
-                    left_behind: Vec::new(),
+                    seen,
+                    ..nothing_kept()
                 });
             }
             Commit::Already(record) => return Ok(unchanged(record)),
@@ -335,10 +349,7 @@ fn unchanged(record: Record) -> Turned {
     Turned {
         record: Some(record),
         already: true,
-        turned_away: false,
-        notice: None,
-        farewell: Vec::new(),
-        left_behind: Vec::new(),
+        ..nothing_kept()
     }
 }
 
@@ -348,6 +359,7 @@ fn nothing_kept() -> Turned {
         already: false,
         turned_away: false,
         notice: None,
+        seen: None,
         farewell: Vec::new(),
         left_behind: Vec::new(),
     }
@@ -377,15 +389,11 @@ fn session_of(d: &Dialogue, record: &Record) -> Session {
 
 /// Decide where the open question is to be shown: a message that lies above newer ones, or has no
 /// question any more, is left behind and folded.
-fn place_question(d: &Dialogue, record: &mut Record, fresh: bool, now: Timestamp) {
-    let Some(session) = &record.body.session else {
-        return;
-    };
-    let open = view::view(d, session, now).is_some();
+fn place_question(seen: &Seen, record: &mut Record, fresh: bool) {
+    let is_gone = seen.question.is_none();
     // A question goes below what is said meanwhile; the plan stays where it is.
-    let asking = State::of(d, session).open;
-    let news = asking && !record.body.owed.is_empty();
-    if (fresh || news || !open)
+    let news = seen.is_open && !record.body.owed.is_empty();
+    if (fresh || news || is_gone)
         && let Some(shown) = record.body.shown.take()
     {
         let folding = &mut record.body.folding;
@@ -395,11 +403,8 @@ fn place_question(d: &Dialogue, record: &mut Record, fresh: bool, now: Timestamp
 }
 
 /// The message of a round or an exercise that is over is left behind.
-fn place_live(d: &Dialogue, record: &mut Record, now: Timestamp) {
-    let Some(session) = &record.body.session else {
-        return;
-    };
-    let wanted = view::live(d, session, now).map(|(began_ms, _)| began_ms);
+fn place_live(seen: &Seen, record: &mut Record) {
+    let wanted = seen.live.as_ref().map(|(began_ms, _)| *began_ms);
     if let Some(live) = record.body.live.take_if(|l| Some(l.began_ms) != wanted) {
         let over = &mut record.body.over;
         over.push(live.shown.message);
@@ -416,24 +421,31 @@ fn bound_owed(owed: &mut Vec<OwedEntry>) {
 }
 
 /// Note when the bot must look at this person again, and in which lane.
-fn note_due(d: &Dialogue, record: &mut Record, now: Timestamp) {
-    record.due = due(d, record, now);
-    record.lane = record.due.map_or(Lane::default(), |_| lane(d, record, now));
+fn note_due(seen: Option<&Seen>, record: &mut Record, now: Timestamp) {
+    record.due = seen.and_then(|seen| due(seen, record, now));
+    record.lane = match (seen, record.due) {
+        (Some(seen), Some(_)) => lane(record, seen),
+        _ => Lane::default(),
+    };
 }
 
 /// When the bot must look at this person again.
-fn due(d: &Dialogue, record: &Record, now: Timestamp) -> Option<Timestamp> {
-    let session = record.body.session.as_ref()?;
+fn due(seen: &Seen, record: &Record, now: Timestamp) -> Option<Timestamp> {
     // While something is being sent, a timer waits until that is settled: another process that took
     // it up meanwhile would send the same.
-    if has_undelivered(d, record, now) {
+    if has_undelivered(seen, record) {
         return Some(now + DELIVERY_LEASE);
     }
-    let timer = timers::next_due(d, session, now);
     // What changes by itself as time goes by is looked at too; a timer never waits for it.
-    let look = timers::next_look(d, session, now);
-    let lease = has_progress(d, record, now).then_some(now + DELIVERY_LEASE);
-    [timer, lease.or(look)].into_iter().flatten().min()
+    let lease = has_progress(seen, record).then_some(now + DELIVERY_LEASE);
+    let soonest = [seen.next_due(), lease.or(seen.next_look)];
+    soonest.into_iter().flatten().min()
+}
+
+/// How the session of a record stands now.
+fn seen(d: &Dialogue, record: &Record, now: Timestamp) -> Option<Seen> {
+    let session = record.body.session.as_ref()?;
+    Some(Seen::of(d, session, now))
 }
 
 /// The least wait after a failed delivery: twice as long with every failure of the same message.
@@ -452,30 +464,27 @@ fn back_off(record: &Record) -> SignedDuration {
     SignedDuration::from_secs((1_i64 << attempts.saturating_sub(1).min(12)).min(LONGEST_RETRY))
 }
 
-fn has_undelivered(d: &Dialogue, record: &Record, now: Timestamp) -> bool {
+fn has_undelivered(seen: &Seen, record: &Record) -> bool {
     let body = &record.body;
-    let Some(session) = &body.session else {
-        return false;
-    };
     if !body.owed.is_empty() || !body.folding.is_empty() {
         return true;
     }
-    if !body.over.is_empty() || body.live.is_none() && view::live(d, session, now).is_some() {
+    if !body.over.is_empty() || body.live.is_none() && seen.live.is_some() {
         return true;
     }
-    match view::view(d, session, now) {
-        Some(v) => body.shown.is_none_or(|s| s.view != hash(&v)),
+    match &seen.question {
+        Some(v) => body.shown.is_none_or(|s| s.view != hash(v)),
         None => false,
     }
 }
 
 /// Whether the message of a round or an exercise shows how far it was a while ago. An edit may be
 /// repeated, so nothing waits for it.
-fn has_progress(d: &Dialogue, record: &Record, now: Timestamp) -> bool {
-    let (Some(session), Some(live)) = (&record.body.session, record.body.live) else {
+fn has_progress(seen: &Seen, record: &Record) -> bool {
+    let (Some(live), Some((_, view))) = (record.body.live, &seen.live) else {
         return false;
     };
-    view::live(d, session, now).is_some_and(|(_, v)| hash(&v) != live.shown.view)
+    hash(view) != live.shown.view
 }
 
 /// The hash by which a view is known to be shown.

@@ -12,7 +12,7 @@ use crate::engine::moved::{Fate, Moved, Way};
 use crate::engine::recall::{self, Recall};
 use crate::engine::route::{self, Place};
 use crate::engine::session::What;
-use crate::engine::{Session, State, timers};
+use crate::engine::{Seen, Session, State, timers};
 use crate::store::{Commit, Person, Record, StoreError};
 use crate::turn::{self, Bot};
 
@@ -126,7 +126,9 @@ fn moved(d: &Dialogue, record: &mut Record, to: Session, now: Timestamp) -> bool
 /// Let the bot look at somebody at this moment at the latest.
 fn due_by(d: &Dialogue, record: &mut Record, at: Option<Timestamp>, now: Timestamp) {
     record.due = [record.due, at].into_iter().flatten().min();
-    record.lane = turn::lane(d, record, now);
+    if let Some(session) = &record.body.session {
+        record.lane = turn::lane(record, &Seen::of(d, session, now));
+    }
 }
 
 /// How many people are to be told what, and how many cannot be judged.

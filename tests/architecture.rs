@@ -89,6 +89,23 @@ fn the_core_knows_no_runtime_network_store_file_or_clock() {
             "crate::turn",
             "crate::telegram",
             "crate::clock",
+            "crate::metrics",
+            "crate::logs",
+        ],
+    );
+}
+
+#[test]
+fn what_is_counted_knows_nobody() {
+    check(
+        &["metrics"],
+        &[
+            "crate::store",
+            "crate::engine",
+            "crate::dialogue",
+            "crate::turn",
+            "crate::telegram",
+            "Person",
         ],
     );
 }

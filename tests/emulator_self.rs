@@ -4,6 +4,8 @@
 //! that it reads what the emulator says.
 
 mod emulator;
+#[path = "emulator_self/webhook.rs"]
+mod webhook;
 
 use std::time::Duration;
 

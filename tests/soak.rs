@@ -1,8 +1,10 @@
 //! Two hundred people talk with the real program while it is killed every few seconds, and its
-//! Redis too: nobody loses an answer. Run by `scripts/soak`.
+//! Redis too: nobody loses an answer. It polls, or two replicas of it take turns at a webhook behind
+//! the emulator's balancer, and are restarted one after the other. Run by `scripts/soak`.
 //!
 //! `BACKTALK_SOAK_SEED` sets the seed and `BACKTALK_SOAK_PEOPLE` how many people there are. The same
-//! seed has the same people and plans the same kills; what meets what is up to the machine.
+//! seed has the same people and plans the same kills; what meets what is up to the machine. With
+//! `BACKTALK_SOAK_PROGRAM` another build of the program is run, such as the one that is released.
 
 mod emulator;
 
@@ -18,8 +20,13 @@ mod crowd;
 mod disk;
 #[path = "soak/faultless.rs"]
 mod faultless;
+#[path = "soak/ground.rs"]
+mod ground;
 #[path = "soak/person.rs"]
 mod person;
+#[allow(dead_code, reason = "A part of it is used here.")]
+#[path = "store/redis_groups.rs"]
+mod redis_groups;
 #[allow(dead_code, reason = "A part of it is used here.")]
 #[path = "store/redis_server.rs"]
 mod redis_server;
@@ -35,6 +42,7 @@ use backtalk::clock::{Clock, SystemClock};
 use backtalk::dialogue::{Dialogue, Knowledge, load};
 use backtalk::engine::{Owed, Session, State, view};
 use backtalk::shipped;
+use backtalk::store::redis::RedisStore;
 use backtalk::store::seal::Keyring;
 use backtalk::store::sqlite::SqliteStore;
 use backtalk::store::{Person, Store};
@@ -43,41 +51,134 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use bots::{Bots, Place};
-use chaos::Chaos;
+use chaos::{Chaos, Plan};
 use crowd::Crowd;
-use disk::{Disk, Fsync};
-use emulator::Emulator;
+use disk::Fsync;
+use emulator::{Emulator, Request};
+use ground::{Cut, Ground};
 use person::{Somebody, told};
-use report::Report;
+use report::{Recovery, Report};
+
+/// What is run.
+struct Run {
+    what: &'static str,
+    ground: fn() -> Ground,
+    /// How many processes of the bot there are.
+    processes: usize,
+    /// Telegram posts updates to all of them; else one of them polls.
+    webhook: bool,
+    plan: Plan,
+}
+
+const POLLING: Run = Run {
+    what: "Redis, appendfsync always",
+    ground: || Ground::one(Fsync::Always),
+    processes: 2,
+    webhook: false,
+    plan: Plan::BREAKS,
+};
+
+const WEBHOOK: Run = Run {
+    what: "webhook, Redis, appendfsync always",
+    webhook: true,
+    plan: Plan::ALL,
+    ..POLLING
+};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes; scripts/soak runs it"]
-async fn two_hundred_people_lose_nothing() {
-    let report = soak("Redis, appendfsync always", Some(Fsync::Always)).await;
+async fn polling_on_one_redis_loses_nothing() {
+    let report = soak(POLLING).await;
     assert_eq!(report.broken(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes; scripts/soak runs it"]
-async fn two_hundred_people_lose_nothing_that_is_kept_in_a_file() {
-    let report = soak("a SQLite file", None).await;
-    assert_eq!(report.broken(), [""; 0]);
+async fn polling_on_a_file_loses_nothing() {
+    let report = soak(Run {
+        what: "a SQLite file",
+        ground: || Ground::File,
+        // A file belongs to one process; of Redis two may take turns.
+        processes: 1,
+        ..POLLING
+    });
+    assert_eq!(report.await.broken(), [""; 0]);
 }
 
 /// What is lost here is what the setting allows; only the end must come.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes; scripts/soak runs it"]
 async fn everysec_prints_what_it_can_lose() {
-    let report = soak("Redis, appendfsync everysec", Some(Fsync::EverySecond)).await;
-    assert_eq!(report.unfinished, 0);
+    let report = soak(Run {
+        what: "Redis, appendfsync everysec",
+        ground: || Ground::one(Fsync::EverySecond),
+        ..POLLING
+    });
+    assert_eq!(report.await.unfinished, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes; scripts/soak runs it"]
+async fn polling_on_a_cluster_loses_nothing() {
+    let report = soak(Run {
+        what: "Redis Cluster, one replica waited for",
+        ground: Ground::cluster,
+        ..POLLING
+    });
+    assert_eq!(report.await.broken(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes; scripts/soak runs it"]
+async fn polling_behind_sentinels_loses_nothing() {
+    let report = soak(Run {
+        what: "Redis behind Sentinels, one replica waited for",
+        ground: Ground::guarded,
+        ..POLLING
+    });
+    assert_eq!(report.await.broken(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes; scripts/soak runs it"]
+async fn a_webhook_on_one_redis_loses_nothing() {
+    let report = soak(WEBHOOK).await;
+    assert_eq!(report.broken(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes; scripts/soak runs it"]
+async fn a_webhook_on_a_cluster_loses_nothing() {
+    let report = soak(Run {
+        what: "webhook, Redis Cluster, one replica waited for",
+        ground: Ground::cluster,
+        ..WEBHOOK
+    });
+    assert_eq!(report.await.broken(), [""; 0]);
+}
+
+/// An upgrade that nobody notices.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes; scripts/soak runs it"]
+async fn rolling_restarts_behind_a_webhook_keep_nobody_waiting() {
+    let report = soak(Run {
+        what: "webhook, Redis, only rolling restarts",
+        plan: Plan::ONLY_RESTARTS,
+        ..WEBHOOK
+    });
+    let report = report.await;
+    assert_eq!(report.broken(), [""; 0]);
+    assert!(!report.stops.is_empty(), "Nobody was restarted.");
+    assert_eq!((report.late(), report.repeats.total), (0, 0));
 }
 
 /// Each run has the machine for itself.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
-/// One run, on this Redis or else on a file. What is printed is the report.
-async fn soak(what: &'static str, redis: Option<Fsync>) -> Report {
+/// One run. What is printed is the report.
+async fn soak(run: Run) -> Report {
     let _only = ONE_AT_A_TIME.lock().await;
+    let what = run.what;
     let seed = setting("BACKTALK_SOAK_SEED").unwrap_or(1);
     let count = setting("BACKTALK_SOAK_PEOPLE").unwrap_or(200) as usize;
     println!("soak: {what}, BACKTALK_SOAK_SEED={seed}, {count} people");
@@ -87,21 +188,33 @@ async fn soak(what: &'static str, redis: Option<Fsync>) -> Report {
     telegram.set_patience(Duration::from_secs(60));
     let folder = tempfile::tempdir().expect("A folder can be made.");
     let file = folder.path().join("backtalk.sqlite");
-    let disk = redis.map(Disk::start);
+    let started = tokio::task::spawn_blocking(run.ground).await;
+    let ground = started.expect("What records stand on starts.");
+    let address = ground.address();
+    let port = |_| redis_test::utils::get_random_available_port();
+    let ports: Vec<u16> = match run.webhook {
+        true => (0..run.processes).map(port).collect(),
+        false => Vec::new(),
+    };
+    telegram.balance_webhook(&ports);
     let place = Place {
         token: telegram.token().to_owned(),
         telegram: telegram.url().to_owned(),
-        store: match &disk {
-            Some(disk) => format!("redis://127.0.0.1:{}", disk.server.port),
-            None => file.display().to_string(),
-        },
+        store: address.clone().unwrap_or(file.display().to_string()),
+        redis_wait: ground.replicas(),
+        ports,
     };
-    let mut store: Option<Arc<dyn Store>> = None;
-    if let Some(disk) = &disk {
-        store = Some(Arc::new(disk.server.store("backtalk").await));
+    let mut redis: Option<Arc<RedisStore>> = None;
+    if let Some(address) = address {
+        let address = address.parse().expect("An address.");
+        redis = Some(Arc::new(redis_server::store_at(&address, "backtalk").await));
     }
-    // A file belongs to one process; of Redis two may take turns.
-    let bots = Bots::start(place, if disk.is_some() { 2 } else { 1 });
+    let store = redis.clone().map(|redis| redis as Arc<dyn Store>);
+    let bots = Bots::start(place, run.processes);
+    let bots = match run.webhook {
+        true => wait_until_posted_to(&telegram, bots).await,
+        false => bots,
+    };
     let begun = Instant::now();
     let mut crowd = Crowd::new(
         d.clone(),
@@ -111,20 +224,28 @@ async fn soak(what: &'static str, redis: Option<Fsync>) -> Report {
         seed,
         count,
     );
-    let chaos = Chaos::begin(seed, telegram.clone(), bots, disk);
+    let chaos = Chaos::begin(seed, run.plan, telegram.clone(), bots, ground);
     let all_finished = crowd.talk().await;
     let ended = tokio::task::spawn_blocking(|| chaos.end()).await;
-    let (done, bots, disk) = ended.expect("Chaos does not fail.");
+    let (done, bots, ground) = ended.expect("Chaos does not fail.");
     if all_finished {
         crowd.wait_until_all_is_confirmed().await;
     } else {
         println!("{}", bots.printed());
     }
     let seconds = begun.elapsed().as_secs();
+    let (mut stops, bad_stops, gave_up) = (bots.stops.clone(), bots.bad_stops, bots.gave_up);
+    if bad_stops + gave_up > 0 {
+        println!("{}", bots.printed());
+    }
     drop(bots);
     let store = store.unwrap_or_else(|| {
         Arc::new(SqliteStore::open(&file, Keyring::none()).expect("The store opens."))
     });
+    let waits = crowd.people.iter().flat_map(|person| &person.waits);
+    let mut waits: Vec<Duration> = waits.map(|(since, until)| *until - *since).collect();
+    waits.sort();
+    stops.sort();
     let mut report = Report {
         what,
         seed,
@@ -133,6 +254,7 @@ async fn soak(what: &'static str, redis: Option<Fsync>) -> Report {
         tries_again: crowd.people.iter().map(|person| person.tries_again).sum(),
         requests: telegram.request_count(),
         repeats: repeats::count(&d, &crowd.people, &telegram.requests(), &done.marks).await,
+        recoveries: recoveries(redis.as_deref(), &crowd.people, &done.cuts),
         done,
         unfinished: 0,
         lost: crowd.lost,
@@ -140,6 +262,10 @@ async fn soak(what: &'static str, redis: Option<Fsync>) -> Report {
         wrong_states: 0,
         wrong_verdicts: 0,
         unsaid_verdicts: 0,
+        waits,
+        stops,
+        bad_stops,
+        gave_up,
         seconds,
     };
     for person in &crowd.people {
@@ -155,12 +281,50 @@ async fn soak(what: &'static str, redis: Option<Fsync>) -> Report {
             &mut report,
         );
     }
-    drop(disk);
+    drop(ground);
     println!("{report}");
     if report.repeats.most > 1 {
         println!("sent again most often: {}", report.repeats.example);
     }
     report
+}
+
+/// Wait until Telegram posts to the processes and all are ready, so that nobody's wait is for the start.
+async fn wait_until_posted_to(telegram: &Emulator, bots: Bots) -> Bots {
+    let set = |request: &Request| request.method == "setWebhook" && request.status == Some(200);
+    telegram
+        .wait_for_requests(|requests| requests.iter().any(set))
+        .await;
+    let ready = tokio::task::spawn_blocking(|| {
+        redis_server::wait_until("All processes' readiness", || bots.are_ready());
+        bots
+    });
+    ready.await.expect("They become ready.")
+}
+
+/// What came of each kill for those whose record was there.
+fn recoveries(redis: Option<&RedisStore>, people: &[Somebody], cuts: &[Cut]) -> Vec<Recovery> {
+    let Some(redis) = redis else {
+        return Vec::new();
+    };
+    let recovery = |cut: &Cut| {
+        let theirs = people.iter().filter(|person| {
+            let had_begun = person.waits.iter().any(|(since, _)| *since < cut.at);
+            had_begun && cut.concerns(&redis.key_of(Person(person.id)))
+        });
+        let went_on = theirs.filter_map(|person| {
+            let mut waits = person.waits.iter();
+            let (_, until) = waits.find(|(since, _)| *since >= cut.at)?;
+            Some(*until - cut.at)
+        });
+        let went_on: Vec<Duration> = went_on.collect();
+        Some(Recovery {
+            replaced: cut.replaced_after,
+            first: *went_on.iter().min()?,
+            last: *went_on.iter().max()?,
+        })
+    };
+    cuts.iter().filter_map(recovery).collect()
 }
 
 /// Compare what is kept of somebody with what would be without any fault.

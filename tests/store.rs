@@ -14,8 +14,12 @@ mod random;
 mod redis_cluster;
 #[path = "store/redis_failure.rs"]
 mod redis_failure;
+#[path = "store/redis_groups.rs"]
+mod redis_groups;
 #[path = "store/redis_kept.rs"]
 mod redis_kept;
+#[path = "store/redis_recovery.rs"]
+mod redis_recovery;
 #[path = "store/redis_sentinel.rs"]
 mod redis_sentinel;
 #[path = "store/redis_server.rs"]
@@ -270,6 +274,7 @@ fn a_lease_holds_until_it_ends() {
             },
             claimed(),
         ),
+        (Ask::HeldBefore, Said::People(vec![])),
         (
             Ask::Claim {
                 limit: 9,
@@ -296,6 +301,7 @@ fn a_lease_holds_until_it_ends() {
             },
             claimed(),
         ),
+        (Ask::HeldBefore, Said::People(vec![ANNA])),
     ]);
 }
 
@@ -346,6 +352,7 @@ fn a_commit_ends_a_lease_and_what_changes_nothing_does_not() {
             },
             Said::Claims(vec![(ANNA, record(2, Some(11), &[], "next"))]),
         ),
+        (Ask::HeldBefore, Said::People(vec![])),
     ]);
 }
 
@@ -559,6 +566,35 @@ fn an_endless_lease_and_the_end_of_time_are_no_trouble() {
             );
         });
     }
+}
+
+#[test]
+fn whoever_is_let_go_of_is_due_again_as_before() {
+    let claim = || Ask::Claim {
+        limit: 9,
+        lease_ms: 45,
+        lane: Lane::Other,
+    };
+    let anna = || Said::Claims(vec![(ANNA, record(1, Some(5), &[], "hello"))]);
+    check(&[
+        (commit(ANNA, 0, Some(5), "hello"), Said::Applied),
+        (Ask::At(10), Said::Done),
+        (claim(), anna()),
+        (claim(), Said::Claims(vec![])),
+        // Somebody else's claim, and nobody's.
+        (Ask::Release(ANNA, 7), Said::Done),
+        (Ask::Release(BEN, 1), Said::Done),
+        (Ask::NextDue, Said::Next(Some(55))),
+        (Ask::Release(ANNA, 1), Said::Done),
+        (Ask::NextDue, Said::Next(Some(5))),
+        (claim(), anna()),
+        (Ask::HeldBefore, Said::People(vec![])),
+        // What was committed meanwhile holds.
+        (commit(ANNA, 1, None, "done"), Said::Applied),
+        (Ask::Release(ANNA, 1), Said::Done),
+        (Ask::Release(ANNA, 2), Said::Done),
+        (Ask::NextDue, Said::Next(None)),
+    ]);
 }
 
 #[test]

@@ -22,6 +22,8 @@ mod gone;
 mod inside;
 #[path = "telegram/isolation.rs"]
 mod isolation;
+#[path = "telegram/metrics.rs"]
+mod metrics;
 #[path = "telegram/network.rs"]
 mod network;
 #[path = "telegram/order.rs"]
@@ -51,3 +53,5 @@ mod strangers;
 mod talk;
 #[path = "telegram/versions.rs"]
 mod versions;
+#[path = "telegram/webhook.rs"]
+mod webhook;

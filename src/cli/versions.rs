@@ -12,6 +12,7 @@ use super::{Files, Outcome, StoreArgs, dialogue, runtime, sources};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, StoreSettings};
 use crate::dialogue::Dialogue;
+use crate::dialogue::issue::Sources;
 use crate::editions::Editions;
 use crate::engine::verdict::name_of;
 use crate::store::{Store, StoreError, keys};
@@ -39,11 +40,11 @@ pub struct RecallArgs {
 
 /// A bot that keeps this edition of its dialogue, and finds older ones.
 pub async fn bot(
-    files: &Files,
+    files: Sources,
     dialogue: Arc<Dialogue>,
     store: Arc<dyn Store>,
 ) -> Result<Bot, String> {
-    let editions = Editions::new(sources(files)?);
+    let editions = Editions::new(files);
     let kept = editions.keep(&*store, &dialogue).await;
     kept.map_err(|e| format!("This version of the dialogue cannot be kept: {e}"))?;
     Ok(Bot {
@@ -94,7 +95,7 @@ async fn open(
     let now = now.unwrap_or_else(|| SystemClock.now());
     if writes {
         keys::adopt(&*store, owner, &ring).await.map_err(say)?;
-        return Ok((bot(files, Arc::new(today), store).await?, now));
+        return Ok((bot(sources(files)?, Arc::new(today), store).await?, now));
     }
     let editions = Arc::new(Editions::new(sources(files)?));
     let bot = Bot {

@@ -301,6 +301,18 @@ pub enum Disposition {
     Emergency,
 }
 
+impl Disposition {
+    /// Every disposition, from the least severe to the most.
+    pub const ALL: [Disposition; 6] = [
+        Disposition::NoTriage,
+        Disposition::SelfCare,
+        Disposition::Routine,
+        Disposition::Soon,
+        Disposition::Urgent,
+        Disposition::Emergency,
+    ];
+}
+
 /// `dialogue.yaml`: the screens in asking order.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

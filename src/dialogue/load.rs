@@ -529,14 +529,7 @@ impl Builder<'_> {
         self.messages(&plan_path, &plan.messages, &mut messages);
         self.messages("common.yaml", &common.messages, &mut messages);
         self.needed_messages(&messages);
-        for d in [
-            Disposition::NoTriage,
-            Disposition::SelfCare,
-            Disposition::Routine,
-            Disposition::Soon,
-            Disposition::Urgent,
-            Disposition::Emergency,
-        ] {
+        for d in Disposition::ALL {
             if !verdicts
                 .iter()
                 .any(|v| v.disposition == d && v.rules.is_empty())

@@ -1,7 +1,9 @@
 //! A text of the dialogue files: Fluent syntax with placeables, filled in when it is shown.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
@@ -15,35 +17,55 @@ pub struct Template {
     placeables: BTreeSet<String>,
 }
 
-/// The words that fill placeables, by name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Words(Vec<(&'static str, String)>);
+/// Words to fill into texts, by name. Those that most texts do without may be made when they are first
+/// asked for.
+#[derive(Clone, Default)]
+pub struct Words<'a> {
+    own: Vec<Word>,
+    common: Option<Rc<Common<'a>>>,
+}
 
-impl Words {
+type Word = (&'static str, String);
+
+/// Words that are made when they are first asked for.
+type Common<'a> = LazyCell<Vec<Word>, Box<dyn FnOnce() -> Vec<Word> + 'a>>;
+
+impl<'a> Words<'a> {
     /// No words.
-    pub fn new() -> Words {
+    pub fn new() -> Words<'a> {
         Words::default()
+    }
+
+    /// These words, made when one is first asked for.
+    pub fn later(make: impl FnOnce() -> Words<'a> + 'a) -> Words<'a> {
+        let make = Box::new(|| make().own) as Box<dyn FnOnce() -> Vec<Word> + 'a>;
+        Words {
+            own: Vec::new(),
+            common: Some(Rc::new(LazyCell::new(make))),
+        }
     }
 
     /// The same words and one more; a later word replaces an earlier of the same name.
     #[must_use]
-    pub fn with(mut self, name: &'static str, word: impl Into<String>) -> Words {
+    pub fn with(mut self, name: &'static str, word: impl Into<String>) -> Words<'a> {
         self.set(name, word);
         self
     }
 
     /// Set one word.
     pub fn set(&mut self, name: &'static str, word: impl Into<String>) {
-        self.0.retain(|(n, _)| *n != name);
-        self.0.push((name, word.into()));
+        self.own.retain(|(n, _)| *n != name);
+        self.own.push((name, word.into()));
     }
 
     /// The word of that name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, w)| w.as_str())
+        let find = |words: &'_ [Word]| words.iter().position(|(n, _)| *n == name);
+        if let Some(at) = find(&self.own) {
+            return Some(&self.own[at].1);
+        }
+        let common: &Vec<Word> = self.common.as_deref()?;
+        find(common).map(|at| common[at].1.as_str())
     }
 }
 

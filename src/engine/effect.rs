@@ -97,6 +97,14 @@ pub struct View {
     pub rows: Vec<Vec<Button>>,
 }
 
+impl View {
+    /// The visit that its buttons carry, when there are any.
+    pub fn visit(&self) -> Option<u32> {
+        let button = self.rows.first()?.first()?;
+        Press::read(&button.data).map(|press| press.visit)
+    }
+}
+
 /// A button.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Button {

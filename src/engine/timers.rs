@@ -16,12 +16,22 @@ use crate::dialogue::{Dialogue, Disposition};
 
 /// The timers the session wants, soonest first.
 pub fn timers(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> Vec<Timer> {
-    let r = rounds::fold(d, session, state);
+    timers_of(d, session, state, &rounds::fold(d, session, state), now)
+}
+
+/// The same, where the rounds are folded already.
+pub fn timers_of(
+    d: &Dialogue,
+    session: &Session,
+    state: &State,
+    r: &Rounds,
+    now: Timestamp,
+) -> Vec<Timer> {
     let mut wanted = Wanted {
         d,
         now,
         state,
-        r: &r,
+        r,
         hours: local::hours(d, session),
         out: Vec::new(),
     };
@@ -56,11 +66,15 @@ pub fn next_due(d: &Dialogue, session: &Session, now: Timestamp) -> Option<Times
 /// noted then: a change that comes late, or not at all, is made up for by the next.
 pub fn next_look(d: &Dialogue, session: &Session, now: Timestamp) -> Option<Timestamp> {
     let state = State::of(d, session);
-    let r = rounds::fold(d, session, &state);
+    next_look_of(d, &state, &rounds::fold(d, session, &state), now)
+}
+
+/// The same, of somebody of whom it is known where they stand.
+pub fn next_look_of(d: &Dialogue, state: &State, r: &Rounds, now: Timestamp) -> Option<Timestamp> {
     let pack = match r.state {
         RoundState::On { pack, since, sent } if sent.off.is_none() => {
             let step = minutes(d.clock.progress_minutes);
-            let end = later(since, minutes(rounds::on_minutes(d, &state, pack)));
+            let end = later(since, minutes(rounds::on_minutes(d, state, pack)));
             let passed = now.duration_since(since).as_secs().max(0) / step.as_secs().max(1);
             let next = i32::try_from(passed + 1).ok().map(|n| step * n);
             next.map(|wait| later(since, wait))

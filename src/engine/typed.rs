@@ -57,7 +57,9 @@ impl Turn<'_> {
             _ => return self.text_beside_a_screen(text, state, article),
         };
         let words = words::words(self.d, &self.s, state);
-        match text_answer::typed(self.d, &self.s, state, screen, text, &words) {
+        let typed = text_answer::typed(self.d, &self.s, state, screen, text, &words);
+        drop(words);
+        match typed {
             Some(Typed::Item(item)) => {
                 let wish = match self.d.screens[screen].kind {
                     ScreenKind::Any => Wish::Tick(item),

@@ -26,7 +26,7 @@ use crate::plan::{self, ClockState};
 pub use folded::{answered_screens, folded};
 pub use layout::button_rows;
 use layout::{grid, short, singles};
-pub use live::{live, live_over};
+pub use live::{live, live_of, live_over};
 pub use plan_page::page_count;
 use plan_page::plan_view;
 use question::{plain_question, screen_view, unsure_items};
@@ -36,9 +36,13 @@ const PAGE_LIMIT: usize = 700;
 
 /// The question message as it should be now; nothing while no question is open.
 pub fn view(d: &Dialogue, session: &Session, now: Timestamp) -> Option<View> {
-    let state = State::of(d, session);
-    let words = words(d, session, &state);
-    aside_view(d, session, &state, &words, now)
+    view_of(d, session, &State::of(d, session), now)
+}
+
+/// The same, of somebody of whom it is known where they stand.
+pub fn view_of(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> Option<View> {
+    let words = words(d, session, state);
+    aside_view(d, session, state, &words, now)
 }
 
 fn aside_view(
@@ -274,15 +278,17 @@ fn place_view(
 
 /// The label of an item for this person.
 pub fn label(d: &Dialogue, session: &Session, state: &State, words: &Words, item: &Item) -> String {
-    let full = d.completed(&state.known);
-    let other = d.voices.iter().any(|(_, when)| d.holds(when, &full, None));
-    let fahrenheit = session
-        .country
-        .as_ref()
-        .is_some_and(|c| d.common.fahrenheit.contains(c));
+    let is_other = || {
+        let full = d.completed(&state.known);
+        d.voices.iter().any(|(_, when)| d.holds(when, &full, None))
+    };
+    let is_fahrenheit = || {
+        let country = session.country.as_ref();
+        country.is_some_and(|c| d.common.fahrenheit.contains(c))
+    };
     match (&item.about_other, &item.in_fahrenheit) {
-        (Some(t), _) if other => t.fill(words),
-        (_, Some(t)) if fahrenheit => t.fill(words),
+        (Some(t), _) if is_other() => t.fill(words),
+        (_, Some(t)) if is_fahrenheit() => t.fill(words),
         _ => item.label.fill(words),
     }
 }
@@ -449,6 +455,12 @@ pub fn render(d: &Dialogue, session: &Session, owed: &Owed, now: Timestamp) -> V
     }
 }
 
+/// Whether what was to come then is so late by now that it says so.
+pub fn is_late(d: &Dialogue, planned_ms: i64, now: Timestamp) -> bool {
+    let limit_ms = i64::from(d.clock.late_after_minutes).saturating_mul(60_000);
+    now.as_millisecond().saturating_sub(planned_ms) > limit_ms
+}
+
 /// What a timer sends. One that comes late says so: a pack that should be off by now is no matter
 /// of "next round in 90 minutes".
 fn reminder(
@@ -460,8 +472,7 @@ fn reminder(
     planned_ms: i64,
     now: Timestamp,
 ) -> View {
-    let limit_ms = i64::from(d.clock.late_after_minutes).saturating_mul(60_000);
-    let late = now.as_millisecond().saturating_sub(planned_ms) > limit_ms;
+    let late = is_late(d, planned_ms, now);
     let takes_off = matches!(id, "ice_off" | "heat_off" | "off_again");
     let id = if late && takes_off { "pack_late" } else { id };
     let text = |id: &str| {

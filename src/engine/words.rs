@@ -10,8 +10,12 @@ use super::timers;
 use crate::dialogue::{Dialogue, Words};
 use crate::plan;
 
-/// The words that every text may use, for this person.
-pub fn words(d: &Dialogue, session: &Session, state: &State) -> Words {
+/// The words that every text may use, for this person. They are made only when a text needs one.
+pub fn words<'a>(d: &'a Dialogue, session: &'a Session, state: &'a State) -> Words<'a> {
+    Words::later(move || made(d, session, state))
+}
+
+fn made<'a>(d: &'a Dialogue, session: &'a Session, state: &'a State) -> Words<'a> {
     let full = d.completed(&state.known);
     let voice = d
         .voices

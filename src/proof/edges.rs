@@ -58,10 +58,7 @@ pub fn edges(w: &World<'_>) -> Vec<Edge> {
 
 fn gates(w: &World<'_>, out: &mut Vec<Edge>) {
     let d = w.d();
-    let told = |l: Disposition| w.told.exactly(l);
-    let coached = told(Disposition::Soon)
-        .or(told(Disposition::Routine))
-        .or(told(Disposition::SelfCare));
+    let coached = w.with_plan();
     for (n, gate) in d.gates.iter().enumerate() {
         let others = d.gates.iter().enumerate().filter(|(m, _)| *m != n);
         let overlap = others

@@ -17,14 +17,7 @@ use crate::dialogue::{
 pub type People = Bdd;
 
 /// All dispositions, from the least severe to the most.
-pub const LEVELS: [Disposition; 6] = [
-    Disposition::NoTriage,
-    Disposition::SelfCare,
-    Disposition::Routine,
-    Disposition::Soon,
-    Disposition::Urgent,
-    Disposition::Emergency,
-];
+pub const LEVELS: [Disposition; 6] = Disposition::ALL;
 
 /// The bits of one fact.
 struct Bits {
@@ -355,6 +348,12 @@ impl<'a> Space<'a> {
             }
         }
         out
+    }
+
+    /// What this person is told by these levels.
+    pub fn level(&self, person: &Knowledge, levels: &Levels) -> Option<Disposition> {
+        let is = |l: &Disposition| self.is_among(person, levels.exactly(*l));
+        LEVELS.into_iter().find(is)
     }
 
     /// Whether this person is among these.

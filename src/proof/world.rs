@@ -4,9 +4,10 @@
 use std::cell::OnceCell;
 
 use super::possible;
-use super::space::{Levels, People, Space};
+use super::space::{LEVELS, Levels, People, Space};
 use super::walk::Walk;
-use crate::dialogue::{Dialogue, Knowledge};
+use crate::assess;
+use crate::dialogue::{Dialogue, Knowledge, Wait};
 
 /// A dialogue with everybody who could hold it.
 pub struct World<'a> {
@@ -91,6 +92,21 @@ impl<'a> World<'a> {
             }
             parts.pop().unwrap_or_else(|| self.space.everybody())
         })
+    }
+
+    /// Who is told something with which a plan goes.
+    pub fn with_plan(&self) -> People {
+        let coached = LEVELS.into_iter().filter(|l| assess::is_coached(*l));
+        coached.fold(self.space.nobody(), |all, l| all.or(self.told.exactly(l)))
+    }
+
+    /// To whom a "while you wait" line is said, where they are told something that it goes with.
+    pub fn waits(&self, wait: &Wait) -> People {
+        let rules = wait.rules.iter().map(|r| &self.d().rules[*r].when);
+        let fires = rules.fold(self.space.nobody(), |all, when| {
+            all.or(&self.verdict.holds(when))
+        });
+        fires.and(&self.verdict.holds(&wait.when))
     }
 
     /// The simplest person there is among these.

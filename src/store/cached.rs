@@ -144,6 +144,10 @@ impl Store for Cached {
         self.store.next_due(lanes).await
     }
 
+    async fn release(&self, person: Person, version: u64) -> Result<(), StoreError> {
+        self.store.release(person, version).await
+    }
+
     async fn forget(&self, person: Person) -> Result<(), StoreError> {
         self.evict(person);
         let done = self.store.forget(person).await;
@@ -188,6 +192,19 @@ impl Commons for Cached {
 
     async fn resign(&self, who: Process) -> Result<(), StoreError> {
         self.store.resign(who).await
+    }
+
+    async fn present(
+        &self,
+        who: Process,
+        lease: Duration,
+        remembered: Duration,
+    ) -> Result<bool, StoreError> {
+        self.store.present(who, lease, remembered).await
+    }
+
+    async fn leave(&self, who: Process) -> Result<(), StoreError> {
+        self.store.leave(who).await
     }
 
     async fn note(&self, note: Note) -> Result<Option<String>, StoreError> {

@@ -89,6 +89,25 @@ pub trait Commons: Send + Sync {
     /// Lead no longer, so that another may at once. Nothing when `who` does not lead.
     async fn resign(&self, who: Process) -> Result<(), StoreError>;
 
+    /// Tell that this process takes updates, for `lease` from now. The answer is whether another went
+    /// away without [leaving](Commons::leave) within the last `remembered`: it died, perhaps of an
+    /// update. A store for one process knows of no other.
+    async fn present(
+        &self,
+        who: Process,
+        lease: Duration,
+        remembered: Duration,
+    ) -> Result<bool, StoreError> {
+        let _ = (who, lease, remembered);
+        Ok(false)
+    }
+
+    /// Tell that this process takes no more updates.
+    async fn leave(&self, who: Process) -> Result<(), StoreError> {
+        let _ = who;
+        Ok(())
+    }
+
     /// A note, if it was written.
     async fn note(&self, note: Note) -> Result<Option<String>, StoreError>;
 

@@ -117,12 +117,21 @@ impl Store for MemoryStore {
         due.sort_by_key(|(wake_ms, person, _)| (*wake_ms, *person));
         Ok(due
             .into_iter()
-            .filter_map(|(_, person, row)| {
+            .filter_map(|(wake_ms, person, row)| {
                 row.wake_ms = Some(stored::lease_end(now_ms, lease));
-                row.stored.claim(person, &self.keys)
+                row.stored.claim(person, wake_ms, &self.keys)
             })
             .take(limit)
             .collect())
+    }
+
+    async fn release(&self, person: Person, version: u64) -> Result<(), StoreError> {
+        let mut all = self.all();
+        let row = all.rows.get_mut(&person);
+        if let Some(row) = row.filter(|row| row.stored.version == version) {
+            row.wake_ms = row.stored.due_ms;
+        }
+        Ok(())
     }
 
     async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {

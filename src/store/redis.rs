@@ -141,8 +141,8 @@ impl RedisStore {
         let call = script::COMMIT
             .on([
                 self.names.record(person),
-                self.names.due(shard, new.lane),
-                self.names.due(shard, other_than(new.lane)),
+                self.names.due(shard, Lane::First),
+                self.names.due(shard, Lane::Other),
                 self.names.active(shard),
             ])
             .with(&expected.to_be_bytes()[..])
@@ -246,13 +246,6 @@ async fn adopt(link: &Link, names: &Names) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn other_than(lane: Lane) -> Lane {
-    match lane {
-        Lane::First => Lane::Other,
-        Lane::Other => Lane::First,
-    }
-}
-
 fn or_empty(number: Option<i64>) -> String {
     number.map(|n| n.to_string()).unwrap_or_default()
 }
@@ -287,6 +280,24 @@ impl Store for RedisStore {
         lane: Lane,
     ) -> Result<Vec<Claim>, StoreError> {
         self.claim(now, limit, lease, lane).await
+    }
+
+    async fn release(&self, person: Person, version: u64) -> Result<(), StoreError> {
+        let Some(stored) = self.stored(person).await? else {
+            return Ok(());
+        };
+        let (true, Some(due_ms)) = (stored.version == version, stored.due_ms) else {
+            return Ok(());
+        };
+        let call = script::RELEASE
+            .on([
+                self.names.record(person),
+                self.names.due(Shard::of(person), stored.lane),
+            ])
+            .with(&version.to_be_bytes()[..])
+            .with(due_ms)
+            .with(person.0);
+        self.link.ask(call).await
     }
 
     async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {

@@ -119,6 +119,14 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn release(&self, person: Person, version: u64) -> Result<(), StoreError> {
+        self.writer
+            .ask(After::Commit, move |file| {
+                queries::release(file, person, version)
+            })
+            .await
+    }
+
     async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
         let lanes = lanes.to_vec();
         self.writer

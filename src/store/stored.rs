@@ -55,12 +55,17 @@ impl Stored {
         })
     }
 
-    /// The record for whoever claimed it. One that cannot be read is told of here and left out: it
-    /// must not keep the others waiting.
-    pub fn claim(&self, person: Person, keys: &Keyring) -> Option<Claim> {
+    /// The record for whoever claimed it at `wake_ms`: its due time, or the end of a lease that ran
+    /// out. One that cannot be read is told of here and left out: it must not keep the others
+    /// waiting.
+    pub fn claim(&self, person: Person, wake_ms: i64, keys: &Keyring) -> Option<Claim> {
         self.read(person, keys)
             .inspect_err(|why| tracing::error!("somebody is due, but {why}"))
-            .map(|record| Claim { person, record })
+            .map(|record| Claim {
+                person,
+                record,
+                was_held: self.due_ms != Some(wake_ms),
+            })
             .ok()
     }
 

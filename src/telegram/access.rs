@@ -10,7 +10,6 @@ use std::sync::Mutex;
 use jiff::{SignedDuration, Timestamp};
 use lru::LruCache;
 
-use super::sender::Sender;
 use crate::config::Access;
 use crate::dialogue::Dialogue;
 use crate::engine::{self, Command, Input, Priority, State, View, plain_text, text_answer, words};
@@ -79,7 +78,7 @@ impl Doorkeeper {
     pub async fn turn_away(
         &self,
         d: &Dialogue,
-        sender: &Sender,
+        channel: &dyn Channel,
         person: Person,
         input: &Input,
         (door, language): (Door, Option<&str>),
@@ -103,8 +102,8 @@ impl Doorkeeper {
             let text = line(d, why, language);
             let rows = Vec::new();
             // It is not owed: whoever does not get it may write again.
-            sender.ready(person, Priority::Answer).await;
-            let _ = sender.send(person, &View { text, rows }).await;
+            channel.ready(person, Priority::Answer).await;
+            let _ = channel.send(person, &View { text, rows }).await;
         }
     }
 
@@ -136,7 +135,8 @@ fn line(d: &Dialogue, why: Why, language: Option<&str>) -> String {
         Why::NotInvited | Why::Danger => "only_invited",
         Why::Over => "invitation_over",
     };
-    let words = words::words(d, &session, &State::of(d, &session));
+    let state = State::of(d, &session);
+    let words = words::words(d, &session, &state);
     d.messages
         .get(id)
         .map_or_else(String::new, |m| m.text.fill(&words))

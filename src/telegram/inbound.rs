@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use dptree::Handler;
 use teloxide::dispatching::{DpHandlerDescription, UpdateFilterExt};
-use teloxide::types::{CallbackQuery, ChatMemberUpdated, Me, Message, Update};
+use teloxide::types::{CallbackQuery, ChatMemberUpdated, Me, Message, Update, UpdateKind};
 
+use super::quick;
 use crate::engine::{Command, Input, Press};
 use crate::store::Person;
 
@@ -35,8 +36,20 @@ pub enum Inbound {
         /// The press to answer.
         press: String,
     },
+    /// It cannot be read.
+    Unreadable,
     /// Nothing to do.
     Nothing,
+}
+
+/// The number of an update; nothing where it has none, so that it is no update.
+pub fn number(update: &str) -> Option<u32> {
+    #[derive(serde::Deserialize)]
+    struct Numbered {
+        update_id: u32,
+    }
+    let numbered: Numbered = serde_json::from_str(update).ok()?;
+    Some(numbered.update_id)
 }
 
 /// The tree: messages, edited messages, presses, blocks; everything else is nothing.
@@ -57,12 +70,30 @@ pub fn tree() -> Handler<'static, Inbound, DpHandlerDescription> {
         .branch(Update::filter_my_chat_member().endpoint(member))
 }
 
-/// What an update asks for.
+/// What an update asks for. Most are read by [`quick`], all others by the tree.
 pub async fn read(
+    tree: &Handler<'static, Inbound, DpHandlerDescription>,
+    me: &Arc<Me>,
+    update: &str,
+) -> Inbound {
+    match quick::read(update, me.username()) {
+        Some(inbound) => inbound,
+        None => match serde_json::from_str(update) {
+            Ok(update) => read_with(tree, me, update).await,
+            Err(_) => Inbound::Unreadable,
+        },
+    }
+}
+
+/// What an update asks for, by the tree alone.
+pub async fn read_with(
     tree: &Handler<'static, Inbound, DpHandlerDescription>,
     me: &Arc<Me>,
     update: Update,
 ) -> Inbound {
+    if matches!(update.kind, UpdateKind::Error(_)) {
+        return Inbound::Unreadable;
+    }
     match tree.dispatch(dptree::deps![update, me.clone()]).await {
         std::ops::ControlFlow::Break(inbound) => inbound,
         std::ops::ControlFlow::Continue(_) => Inbound::Nothing,
@@ -74,24 +105,34 @@ fn is_private(message: Message) -> bool {
 }
 
 async fn message(message: Message, me: Arc<Me>) -> Inbound {
-    let input = match (message.text(), message.caption()) {
-        (Some(text), _) => text_input(text, &me),
-        // The words under a picture answer nothing, but they may name a danger.
-        (None, Some(caption)) => Some(Input::Edited(caption.to_owned())),
-        (None, None) => Some(Input::Media),
-    };
     let language = message.from.as_ref().and_then(|u| u.language_code.clone());
-    let started = matches!(input, Some(Input::Start { .. }));
-    let code = message.text().filter(|_| started).and_then(start_code);
-    match input {
-        Some(input) => Inbound::Input {
-            person: Person(message.chat.id.0),
-            input,
-            language,
-            press: None,
-            code,
-        },
-        None => Inbound::Nothing,
+    let input = match (message.text(), message.caption()) {
+        (Some(text), _) => return said(message.chat.id.0, text, language, me.username()),
+        // The words under a picture answer nothing, but they may name a danger.
+        (None, Some(caption)) => Input::Edited(caption.to_owned()),
+        (None, None) => Input::Media,
+    };
+    Inbound::Input {
+        person: Person(message.chat.id.0),
+        input,
+        language,
+        press: None,
+        code: None,
+    }
+}
+
+/// What words ask for that somebody wrote in their private chat.
+pub(super) fn said(chat: i64, text: &str, language: Option<String>, name: &str) -> Inbound {
+    let Some(input) = text_input(text, name) else {
+        return Inbound::Nothing;
+    };
+    let started = matches!(input, Input::Start { .. });
+    Inbound::Input {
+        person: Person(chat),
+        code: started.then(|| start_code(text)).flatten(),
+        input,
+        language,
+        press: None,
     }
 }
 
@@ -102,20 +143,22 @@ fn start_code(text: &str) -> Option<String> {
 }
 
 /// A command for us, or words. Nothing for a command to another bot.
-fn text_input(text: &str, me: &Me) -> Option<Input> {
+fn text_input(text: &str, name: &str) -> Option<Input> {
     let Some(rest) = text.strip_prefix('/') else {
         return Some(Input::Text(text.to_owned()));
     };
     let word = rest.split_whitespace().next().unwrap_or("");
-    let (name, to) = word
+    let (command, to) = word
         .split_once('@')
         .map_or((word, None), |(n, t)| (n, Some(t)));
-    if to.is_some_and(|t| !t.eq_ignore_ascii_case(me.username())) {
+    if to.is_some_and(|t| !t.eq_ignore_ascii_case(name)) {
         return None;
     }
-    Some(match name {
+    Some(match command {
         "start" => Input::Start { language: None },
-        name => Command::named(name).map_or_else(|| Input::Text(text.to_owned()), Input::Command),
+        command => {
+            Command::named(command).map_or_else(|| Input::Text(text.to_owned()), Input::Command)
+        }
     })
 }
 
@@ -135,7 +178,7 @@ async fn edited(message: Message) -> Inbound {
 async fn group(message: Message, me: Arc<Me>) -> Inbound {
     let text = message.text().unwrap_or_default();
     let mention = format!("@{}", me.username());
-    let to_us = text_input(text, &me).is_some();
+    let to_us = text_input(text, me.username()).is_some();
     if (text.starts_with('/') && to_us) || text.contains(&mention) {
         Inbound::Group {
             chat: message.chat.id.0,

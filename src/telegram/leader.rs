@@ -8,6 +8,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 use tracing::{info, warn};
 
+use crate::metrics::metrics;
+use crate::pulse::{Loop, pulse};
 use crate::store::Store;
 use crate::store::commons::{Lead, Process};
 
@@ -46,11 +48,13 @@ pub async fn run(
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut held_until = Instant::now();
     let mut term = 0;
+    let mut is_known = false;
     while !*stop.borrow() {
         tokio::select! {
             _ = every.tick() => {}
             _ = stop.changed() => break,
         }
+        pulse().beat(Loop::Leading);
         let asked = Instant::now();
         let before = *role.borrow();
         let after = match tokio::time::timeout(EVERY, store.lead(me, LEASE)).await {
@@ -77,7 +81,13 @@ pub async fn run(
                 Role::Standby => warn!("another process polls, or the store is away; standing by"),
                 Role::Leader { .. } => info!("this process polls"),
             }
+            let leads = matches!(after, Role::Leader { .. });
+            metrics().leading.set(usize::from(leads));
+            role.send_replace(after);
+        } else if !is_known {
+            // Whoever waits for the first answer hears of it, too.
             role.send_replace(after);
         }
+        is_known = true;
     }
 }

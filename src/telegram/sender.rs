@@ -5,19 +5,18 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use teloxide::payloads::{
-    AnswerCallbackQuerySetters, EditMessageTextSetters, SendMessageSetters, SendPhotoSetters,
-};
+use teloxide::payloads::{SendMessageSetters, SendPhotoSetters};
 use teloxide::prelude::Requester;
-use teloxide::types::{
-    CallbackQueryId, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, MessageId,
-};
+use teloxide::types::{ChatId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile};
 use teloxide::{ApiError, RequestError};
 use tokio::time::Instant;
 use tracing::warn;
 
+use super::client::Client;
 use super::gate::Gate;
 use crate::engine::{Priority, View};
+use crate::fail_point;
+use crate::metrics::{SentMethod, SentOutcome, metrics};
 use crate::store::Person;
 use crate::turn::{Channel, SendError, caption_to_send};
 
@@ -33,7 +32,7 @@ const MARGIN: Duration = Duration::from_millis(500);
 
 /// The way to Telegram.
 pub struct Sender {
-    bot: teloxide::Bot,
+    client: Client,
     gate: Gate,
     /// Chats that Telegram asked to leave alone for a while.
     paused: Mutex<HashMap<i64, Instant>>,
@@ -41,9 +40,9 @@ pub struct Sender {
 
 impl Sender {
     /// A sender for this bot.
-    pub fn new(bot: teloxide::Bot, gate: Gate) -> Sender {
+    pub fn new(client: Client, gate: Gate) -> Sender {
         Sender {
-            bot,
+            client,
             gate,
             paused: Mutex::default(),
         }
@@ -54,6 +53,15 @@ impl Sender {
         self.gate.hurry(person, Priority::Answer);
     }
 
+    /// Change the question of somebody who answered, in its turn.
+    pub async fn show(&self, person: Person, message: i64, view: &View) -> Result<(), SendError> {
+        self.ready(person, Priority::Answer).await;
+        fail_point::reach("send.before");
+        let edited = self.edit(person, message, view).await;
+        fail_point::reach("send.after");
+        edited
+    }
+
     /// How long a chat is still to be left alone.
     fn pause_of(&self, chat: i64) -> Option<Duration> {
         let now = Instant::now();
@@ -62,8 +70,19 @@ impl Sender {
         paused.get(&chat).map(|until| *until - now)
     }
 
-    /// Send one request about a chat, unless that chat is to be left alone.
+    /// Send one request about a chat, unless that chat is to be left alone, and count it.
     async fn request<T>(
+        &self,
+        chat: i64,
+        method: SentMethod,
+        request: impl IntoFuture<Output = Result<T, RequestError>>,
+    ) -> Result<T, SendError> {
+        let sent = self.ask(chat, request).await;
+        metrics().sent.of(method).of(&sent).one();
+        sent
+    }
+
+    async fn ask<T>(
         &self,
         chat: i64,
         request: impl IntoFuture<Output = Result<T, RequestError>>,
@@ -86,17 +105,17 @@ impl Sender {
 
     /// Answer a press, with a short notice or none. A press that is too old is no matter.
     pub async fn answer(&self, press: &str, notice: Option<&str>) {
-        let mut request = self
-            .bot
-            .answer_callback_query(CallbackQueryId(press.to_owned()));
-        if let Some(notice) = notice {
-            request = request.text(notice);
-        }
-        if let Ok(Err(error)) = tokio::time::timeout(DEADLINE, request).await
-            && !is_too_old(&error)
-        {
-            warn!(kind = super::kind(&error), "a press could not be answered");
-        }
+        let request = self.client.answer_callback_query(press, notice);
+        let outcome = match tokio::time::timeout(DEADLINE, request).await {
+            Ok(Ok(_)) => SentOutcome::Ok,
+            Ok(Err(error)) if is_too_old(&error) => SentOutcome::NoMessage,
+            Ok(Err(error)) => {
+                warn!(kind = super::kind(&error), "a press could not be answered");
+                SentOutcome::Refused
+            }
+            Err(_) => SentOutcome::Later,
+        };
+        metrics().sent.of(SentMethod::Answer).of(outcome).one();
     }
 
     /// Send people of a group to the private chat.
@@ -105,12 +124,12 @@ impl Sender {
         let keyboard = InlineKeyboardMarkup::new([[InlineKeyboardButton::url(label, url)]]);
         self.gate.pass(Person(chat), Priority::Answer).await;
         let request = self
+            .client
             .bot
             .send_message(ChatId(chat), text)
             .reply_markup(keyboard);
-        if let Ok(Err(error)) = tokio::time::timeout(DEADLINE, request).await {
-            warn!(kind = super::kind(&error), "a group could not be answered");
-        }
+        // Whoever asked may ask again.
+        let _ = self.request(chat, SentMethod::Send, request).await;
     }
 }
 
@@ -124,12 +143,9 @@ impl Channel for Sender {
     }
 
     async fn send(&self, person: Person, view: &View) -> Result<i64, SendError> {
-        let mut request = self.bot.send_message(ChatId(person.0), &view.text);
-        if !view.rows.is_empty() {
-            request = request.reply_markup(keyboard(view));
-        }
-        let sent = self.request(person.0, request).await?;
-        Ok(i64::from(sent.id.0))
+        let request = self.client.send_message(person.0, view);
+        let sent = self.request(person.0, SentMethod::Send, request).await?;
+        Ok(i64::from(sent))
     }
 
     async fn edit(&self, person: Person, message: i64, view: &View) -> Result<(), SendError> {
@@ -137,24 +153,20 @@ impl Channel for Sender {
             return Err(SendError::NoMessage);
         };
         // Without a keyboard the old one goes away, which is what a folded question wants.
-        let request = self
-            .bot
-            .edit_message_text(ChatId(person.0), MessageId(id), &view.text)
-            .reply_markup(keyboard(view))
-            .into_future();
+        let request = self.client.edit_message_text(person.0, id, view);
         let unless_same = async {
             match request.await {
                 Err(RequestError::Api(ApiError::MessageNotModified)) => Ok(()),
-                other => other.map(|_| ()),
+                other => other,
             }
         };
-        self.request(person.0, unless_same).await
+        self.request(person.0, SentMethod::Edit, unless_same).await
     }
 
     async fn file(&self, person: Person, name: &str, content: &str) -> Result<i64, SendError> {
         let file = InputFile::memory(content.to_owned().into_bytes()).file_name(name.to_owned());
-        let request = self.bot.send_document(ChatId(person.0), file);
-        let sent = self.request(person.0, request).await?;
+        let request = self.client.bot.send_document(ChatId(person.0), file);
+        let sent = self.request(person.0, SentMethod::File, request).await?;
         Ok(i64::from(sent.id.0))
     }
 
@@ -166,22 +178,14 @@ impl Channel for Sender {
         caption: &str,
     ) -> Result<i64, SendError> {
         let file = InputFile::memory(png.to_owned()).file_name(name.to_owned());
-        let mut request = self.bot.send_photo(ChatId(person.0), file);
+        let mut request = self.client.bot.send_photo(ChatId(person.0), file);
         let caption = caption_to_send(caption);
         if !caption.is_empty() {
             request = request.caption(caption);
         }
-        let sent = self.request(person.0, request).await?;
+        let sent = self.request(person.0, SentMethod::Photo, request).await?;
         Ok(i64::from(sent.id.0))
     }
-}
-
-fn keyboard(view: &View) -> InlineKeyboardMarkup {
-    InlineKeyboardMarkup::new(view.rows.iter().map(|row| {
-        row.iter()
-            .map(|b| InlineKeyboardButton::callback(b.label.clone(), b.data.clone()))
-            .collect::<Vec<_>>()
-    }))
 }
 
 /// Whether a press was answered before or is too old. The Bot API server writes "query ID" where

@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use super::*;
 use crate::clock::Clock;
 use crate::engine::Priority;
+use crate::metrics::metrics;
 use crate::picture;
 use crate::store::commons::DeadLetter;
 
@@ -35,12 +36,26 @@ pub async fn deliver(
     urgency: Priority,
     clock: &dyn Clock,
 ) -> Result<(), StoreError> {
+    deliver_after(bot, person, record, channel, urgency, clock, None).await
+}
+
+/// The same, when the question was edited already and that came to an error.
+pub async fn deliver_after(
+    bot: &Bot,
+    person: Person,
+    record: Record,
+    channel: &dyn Channel,
+    urgency: Priority,
+    clock: &dyn Clock,
+    edited: Option<SendError>,
+) -> Result<(), StoreError> {
     let Some(session) = record.body.session.clone() else {
         return Ok(());
     };
     let d = bot.edition_or_today(&record).await?;
     let now = clock.now();
-    if !has_undelivered(&d, &record, now) && !has_progress(&d, &record, now) {
+    let seen = Seen::of(&d, &session, now);
+    if !has_undelivered(&seen, &record) && !has_progress(&seen, &record) {
         return Ok(());
     }
     let mut delivery = Delivery {
@@ -53,6 +68,7 @@ pub async fn deliver(
         session,
         record,
         leased: clock.now(),
+        edited,
         done: Delivered::default(),
     };
     match delivery.send_all().await {
@@ -83,6 +99,8 @@ struct Delivery<'a> {
     record: Record,
     /// When the lease on the delivery began, or was renewed.
     leased: Timestamp,
+    /// What the edit of the question came to, when it was tried before.
+    edited: Option<SendError>,
     done: Delivered,
 }
 
@@ -164,6 +182,11 @@ impl Delivery<'_> {
             }
             self.send(&part).await?;
         }
+        if let Owed::Reminder { planned_ms, .. } = entry.owed
+            && view::is_late(&self.d, planned_ms, now)
+        {
+            metrics().late.one();
+        }
         Ok(())
     }
 
@@ -213,15 +236,19 @@ impl Delivery<'_> {
         if before.is_some_and(|shown| shown.view == view) {
             return Ok(());
         }
-        self.ready(self.urgency).await?;
-        let edited = match before {
-            Some(shown) => {
+        let tried = self.edited.take().filter(|_| before.is_some());
+        if tried.is_none() {
+            self.ready(self.urgency).await?;
+        }
+        let edited = match (tried, before) {
+            (Some(error), _) => Err(error),
+            (None, Some(shown)) => {
                 fail_point::reach("send.before");
                 let edited = self.channel.edit(self.person, shown.message, &open).await;
                 fail_point::reach("send.after");
                 edited.map(|()| shown.message)
             }
-            None => Err(SendError::NoMessage),
+            (None, None) => Err(SendError::NoMessage),
         };
         let message = match edited {
             // Whatever is wrong with that message, a new one is the way on.
@@ -399,7 +426,7 @@ impl Delivery<'_> {
         let mut next = self.record.clone();
         let owed = &mut next.body.owed;
         owed.retain(|o| !self.done.sent.contains(&o.number));
-        note_due(&self.d, &mut next, now);
+        note_due(seen(&self.d, &next, now).as_ref(), &mut next, now);
         let renewed = self
             .bot
             .store
@@ -436,8 +463,11 @@ impl Delivery<'_> {
             let now = self.clock.now();
             // Whoever changed the record may have moved it to another form.
             let d = self.bot.edition_or_today(&next).await?;
-            place_live(&d, &mut next, now);
-            note_due(&d, &mut next, now);
+            let seen = seen(&d, &next, now);
+            if let Some(seen) = &seen {
+                place_live(seen, &mut next);
+            }
+            note_due(seen.as_ref(), &mut next, now);
             if done.gone {
                 owe_nothing(&mut next);
             }
@@ -445,8 +475,7 @@ impl Delivery<'_> {
                 let wait = SignedDuration::try_from(wait)
                     .unwrap_or(DELIVERY_LEASE)
                     .max(back_off(&next));
-                let session = next.body.session.as_ref();
-                let timer = session.and_then(|s| timers::next_due(&d, s, now));
+                let timer = seen.as_ref().and_then(Seen::next_due);
                 next.due = [Some(now + wait), timer].into_iter().flatten().min();
             }
             fail_point::reach("settle.before");

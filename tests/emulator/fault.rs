@@ -5,7 +5,10 @@
 
 use std::{future::Future, panic::Location, sync::Arc};
 
-use super::state::{Shared, State};
+use super::{
+    push::WEBHOOK,
+    state::{Shared, State},
+};
 
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +50,7 @@ impl State {
     /// Takes the first armed fault that fits, and counts it as used.
     pub fn fault_for(&mut self, method: &str, chat: Option<i64>) -> Option<(FaultId, Fault)> {
         let (id, armed) = self.faults.iter_mut().enumerate().find(|(_, armed)| {
-            let fits_method = armed.methods.is_empty()
+            let fits_method = armed.methods.is_empty() && method != WEBHOOK
                 || armed
                     .methods
                     .iter()
@@ -81,7 +84,8 @@ impl FaultPlan {
         FaultPlan { shared, armed }
     }
 
-    /// Only for this method; say it again for more methods.
+    /// Only for this method; say it again for more methods. `webhook` is the push of an update, which
+    /// can be cut and held, and which only faults that name it befall.
     pub fn on(mut self, method: &str) -> Self {
         self.armed.methods.push(method.to_owned());
         self
@@ -108,6 +112,14 @@ impl FaultPlan {
     /// Puts the fault in force.
     pub fn arm(self) -> FaultHandle {
         let armed = self.armed;
+        let on_the_way = matches!(
+            armed.fault,
+            Fault::CutBefore | Fault::CutAfter | Fault::HoldBefore | Fault::HoldAfter
+        );
+        assert!(
+            on_the_way || !armed.methods.iter().any(|method| method == WEBHOOK),
+            "The push of an update can only be cut or held."
+        );
         let id = self.shared.change(|state| {
             state.faults.push(armed);
             state.faults.len() - 1

@@ -14,6 +14,7 @@ use super::{
     picture::{self, Unfit},
     state::State,
     view::{Answer, Button, Message},
+    webhook,
 };
 
 /// Every method that the emulator answers, as the Bot API writes it.
@@ -114,9 +115,9 @@ pub fn chat_of(state: &State, method: &str, body: &Body) -> Option<i64> {
 pub fn call(state: &mut State, method: &str, body: &Body) -> Reply {
     let done = match method {
         "getMe" => Ok(get_me(state)),
-        "getWebhookInfo" => Ok(webhook_info(state)),
-        "setWebhook" => set_webhook(state, body.text("url"), body),
-        "deleteWebhook" => set_webhook(state, "", body),
+        "getWebhookInfo" => Ok(webhook::info(state)),
+        "setWebhook" => webhook::set(state, body.text("url"), body),
+        "deleteWebhook" => webhook::set(state, "", body),
         "sendMessage" => send_message(state, body),
         "sendDocument" => send_file(state, body, "document"),
         "sendPhoto" => send_file(state, body, "photo"),
@@ -148,7 +149,8 @@ pub fn call(state: &mut State, method: &str, body: &Body) -> Reply {
 
 type Done = Result<Value, Reply>;
 
-fn bad(description: impl AsRef<str>) -> Reply {
+/// 400, with Telegram's words for what is wrong.
+pub fn bad(description: impl AsRef<str>) -> Reply {
     Reply::error(400, &format!("Bad Request: {}", description.as_ref()))
 }
 
@@ -160,32 +162,6 @@ fn get_me(state: &State) -> Value {
     me["can_connect_to_business"] = json!(false);
     me["has_main_web_app"] = json!(false);
     me
-}
-
-fn webhook_info(state: &State) -> Value {
-    let mut info = json!({
-        "url": state.webhook,
-        "has_custom_certificate": false,
-        "pending_update_count": state.queue.len(),
-    });
-    if let Some(allowed) = &state.allowed {
-        info["allowed_updates"] = json!(allowed);
-    }
-    info
-}
-
-fn set_webhook(state: &mut State, url: &str, body: &Body) -> Done {
-    if !url.is_empty() && !url.starts_with("https://") {
-        return Err(bad(
-            "bad webhook: An HTTPS URL must be provided for webhook",
-        ));
-    }
-    state.webhook = url.to_owned();
-    state.allow(body.get("allowed_updates"));
-    if body.flag("drop_pending_updates") {
-        state.queue.clear();
-    }
-    Ok(json!(true))
 }
 
 /// The chat of a request, if the bot may write there.

@@ -3,7 +3,8 @@
 //! Used by the integration tests, which start it, point the bot at `url()`, act as people through
 //! `Person`, and look at `Chat` and the log of requests. It waits for news, never for time: each
 //! `wait_…` returns at the change that satisfies it and fails the test with a dump after 20 s.
-//! It does not push to webhooks, and it knows no rate limits but those a test arms as faults.
+//! It pushes to a webhook once the bot has set one, itself or as the balancer in front of several
+//! processes. It knows no rate limits but those a test arms as faults.
 //!
 //! ```ignore
 //! let telegram = Emulator::start().await;
@@ -33,9 +34,11 @@ mod html;
 mod methods;
 mod people;
 mod picture;
+mod push;
 mod server;
 mod state;
 mod view;
+mod webhook;
 
 use std::{collections::BTreeSet, future::Future, panic::Location, sync::Arc, time::Duration};
 
@@ -48,6 +51,7 @@ pub use self::{
     fault::{Fault, FaultHandle, FaultPlan},
     people::{Person, Pressed, Said},
     view::{Answer, Button, Chat, Message, Request},
+    webhook::Delivery,
 };
 
 /// The bot's user name.
@@ -90,6 +94,7 @@ impl Emulator {
             runtime.handle().clone(),
         ));
         runtime.spawn(server::serve(listener, shared.clone()));
+        runtime.spawn(push::push(shared.clone()));
         Emulator {
             shared,
             runtime: Some(runtime),
@@ -144,6 +149,42 @@ impl Emulator {
     /// within half a second.
     pub fn give_one_by_one_on_repeated_offset(&self, on: bool) {
         self.shared.change(|state| state.one_by_one_on_repeat = on);
+    }
+
+    /// Takes a webhook at a plain `http://` address of this machine, which Telegram refuses.
+    pub fn allow_plain_http_webhooks(&self) {
+        self.shared.change(|state| state.webhook.plain_http = true);
+    }
+
+    /// Pushes to these ports of this machine in turn, whatever host the URL of the webhook names, as
+    /// a load balancer does that ends TLS. Where a connection is refused the next port is tried; one
+    /// that breaks later is answered with 502, since the process may have taken the update.
+    pub fn balance_webhook(&self, ports: &[u16]) {
+        self.shared
+            .change(|state| state.webhook.ports = ports.to_vec());
+    }
+
+    /// Waits this many times shorter than Telegram before an update is pushed again.
+    pub fn hasten_webhook(&self, times: u32) {
+        self.shared.change(|state| state.webhook.haste = times);
+    }
+
+    /// All tries to push an update so far, in order.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.shared.read(|state| state.webhook.deliveries.clone())
+    }
+
+    /// Waits until the tries to push updates are so, and returns them.
+    #[track_caller]
+    pub fn wait_for_deliveries(
+        &self,
+        mut holds: impl FnMut(&[Delivery]) -> bool,
+    ) -> impl Future<Output = Vec<Delivery>> {
+        let place = Location::caller();
+        self.shared.until(place, "deliveries", None, move |state| {
+            let deliveries = &state.webhook.deliveries;
+            holds(deliveries).then(|| deliveries.clone())
+        })
     }
 
     /// Moves the emulated clock ahead: presses expire, messages grow old.

@@ -82,6 +82,7 @@ async fn handle(
             chat,
             body: body.logged(),
             status: None,
+            in_answer: false,
         };
         state.requests.push(logged);
         let number = state.requests.len() - 1;
@@ -148,7 +149,8 @@ async fn run(shared: &Shared, method: &str, body: &Body) -> Reply {
     }
 }
 
-async fn released(shared: &Shared, id: FaultId) {
+/// Waits until a test lets held requests go on.
+pub async fn released(shared: &Shared, id: FaultId) {
     let mut changed = shared.changed.subscribe();
     while !shared.read(|state| state.faults[id].released) {
         if changed.changed().await.is_err() {
@@ -166,7 +168,7 @@ async fn get_updates(shared: &Shared, body: &Body) -> Reply {
     let mut changed = shared.changed.subscribe();
     let mut limit = usize::try_from(limit).unwrap_or(100);
     let begun = shared.change(|state| {
-        if !state.webhook.is_empty() {
+        if state.webhook.is_set() {
             return Err(webhook_is_active());
         }
         state.allow(body.get("allowed_updates"));
@@ -190,7 +192,7 @@ async fn get_updates(shared: &Shared, body: &Body) -> Reply {
     loop {
         changed.borrow_and_update();
         let found = shared.change_quietly(|state| {
-            if !state.webhook.is_empty() {
+            if state.webhook.is_set() {
                 return Some(Reply::error(
                     409,
                     "Conflict: terminated by setWebhook request",

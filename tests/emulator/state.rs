@@ -18,6 +18,7 @@ use super::{
     body::Upload,
     fault::Armed,
     view::{self, Answer, Message, Request},
+    webhook::Webhook,
 };
 
 /// How long a test waits for the bot before it fails, unless told otherwise. It is a bound on
@@ -195,7 +196,7 @@ pub struct State {
     pub poll_turn: u64,
     pub last_offset: Option<i64>,
     pub one_by_one_on_repeat: bool,
-    pub webhook: String,
+    pub webhook: Webhook,
     pub presses: Vec<Press>,
     pub answers: Vec<Answer>,
     pub requests: Vec<Request>,
@@ -225,7 +226,7 @@ impl State {
             poll_turn: 0,
             last_offset: None,
             one_by_one_on_repeat: false,
-            webhook: String::new(),
+            webhook: Webhook::default(),
             presses: Vec::new(),
             answers: Vec::new(),
             requests: Vec::new(),
@@ -385,10 +386,15 @@ impl State {
         self.queue.insert(place, queued);
     }
 
-    /// Confirms what lies below the offset and returns what is there, at most `limit`.
-    pub fn fetch(&mut self, offset: i64, limit: usize) -> Vec<Value> {
+    /// Drops the updates that Telegram keeps no longer.
+    pub fn drop_what_expired(&mut self) {
         let now = self.now();
         self.queue.retain(|queued| queued.expires >= now);
+    }
+
+    /// Confirms what lies below the offset and returns what is there, at most `limit`.
+    pub fn fetch(&mut self, offset: i64, limit: usize) -> Vec<Value> {
+        self.drop_what_expired();
         let offset = match offset {
             ahead if ahead > i64::from(self.next_update) + FARTHEST_OFFSET => 0,
             0.. => offset,

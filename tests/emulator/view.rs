@@ -111,6 +111,8 @@ pub struct Request {
     pub body: Value,
     /// The status of the answer; `None` while it is held, and when it was cut.
     pub status: Option<u16>,
+    /// Whether it came in the answer to an update that was pushed, and so cost no request.
+    pub in_answer: bool,
 }
 
 /// A chat as its people see it.

@@ -14,7 +14,9 @@ use backtalk::engine::rounds;
 use backtalk::engine::route::{Place, is_offered, place};
 use backtalk::engine::session::{Aside, RoundWhat};
 use backtalk::engine::timers;
-use backtalk::engine::{Input, Owed, Pack, Press, Session, State, Wish, begin, meet, step, view};
+use backtalk::engine::{
+    Input, Owed, Pack, Press, Seen, Session, State, Wish, begin, meet, step, view,
+};
 use backtalk::store::record::{Body, SEEN};
 use backtalk::store::{OwedEntry, Record, Shown};
 use backtalk::{answerer, plan, shipped, turn, vignettes};
@@ -161,7 +163,9 @@ pub fn at_rest(session: Session, now: Timestamp) -> Record {
         },
         ..Record::default()
     };
-    record.lane = turn::lane(&DIALOGUE, &record, now);
+    if let Some(session) = &record.body.session {
+        record.lane = turn::lane(&record, &Seen::of(&DIALOGUE, session, now));
+    }
     for n in 0..SEEN as i64 {
         record.saw(912_345_678 + n);
     }

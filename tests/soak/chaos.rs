@@ -1,4 +1,4 @@
-//! What goes wrong while people talk: the bot is killed, Redis is killed, Telegram stumbles.
+//! What goes wrong while people talk: the bot is killed or restarted, Redis is killed, Telegram stumbles.
 //!
 //! It runs on a thread of its own, since starting and killing block.
 
@@ -12,16 +12,19 @@ use tokio::time::Instant;
 
 use crate::bots::Bots;
 use crate::chance::Chance;
-use crate::disk::Disk;
 use crate::emulator::{Emulator, Fault, FaultHandle};
+use crate::ground::{Cut, Ground};
 
 /// Between two kills of a process of the bot, in milliseconds.
 const BETWEEN_KILLS: Range<u64> = 2_000..9_000;
 
-/// Between the start of Redis and its next end.
+/// Between the moment when all processes are ready and the next restart of one.
+const BETWEEN_RESTARTS: Range<u64> = 500..2_500;
+
+/// Between the return of a Redis and the next end of one.
 const BETWEEN_POWER_CUTS: Range<u64> = 8_000..20_000;
 
-/// For how long Redis is away.
+/// For how long a Redis is away, after another has taken its place where there are others.
 const WITHOUT_POWER: Range<u64> = 50..2_500;
 
 /// Between two faults of Telegram or the network.
@@ -30,14 +33,44 @@ const BETWEEN_FAULTS: Range<u64> = 1_000..8_000;
 /// How often it is looked whether something is to be done.
 const TICK: Duration = Duration::from_millis(50);
 
+/// Which things go wrong. Redis is killed wherever there is one and `cuts` says so.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    pub kills: bool,
+    /// One process after the other is asked to stop, and started again.
+    pub restarts: bool,
+    pub cuts: bool,
+    pub faults: bool,
+}
+
+impl Plan {
+    /// Everything but restarts.
+    pub const BREAKS: Plan = Plan {
+        kills: true,
+        restarts: false,
+        cuts: true,
+        faults: true,
+    };
+    /// Everything.
+    pub const ALL: Plan = Plan {
+        restarts: true,
+        ..Plan::BREAKS
+    };
+    /// What happens on a good day.
+    pub const ONLY_RESTARTS: Plan = Plan {
+        kills: false,
+        restarts: true,
+        cuts: false,
+        faults: false,
+    };
+}
+
 /// What was done.
 #[derive(Clone, Debug, Default)]
 pub struct Done {
     pub bot_kills: usize,
-    pub redis_kills: usize,
+    pub cuts: Vec<Cut>,
     pub faults: usize,
-    /// Bytes that Redis had taken and the disk had not.
-    pub bytes_lost: u64,
     /// How many requests Telegram had seen at each kill, of whichever.
     pub marks: Vec<usize>,
 }
@@ -45,27 +78,33 @@ pub struct Done {
 /// The thread at work.
 pub struct Chaos {
     stop: Sender<()>,
-    work: JoinHandle<(Done, Bots, Option<Disk>)>,
+    work: JoinHandle<(Done, Bots, Ground)>,
 }
 
 impl Chaos {
     /// Begin.
-    pub fn begin(seed: u64, telegram: Arc<Emulator>, bots: Bots, disk: Option<Disk>) -> Chaos {
+    pub fn begin(
+        seed: u64,
+        plan: Plan,
+        telegram: Arc<Emulator>,
+        bots: Bots,
+        ground: Ground,
+    ) -> Chaos {
         let (stop, stopped) = channel();
         let work = Work {
             chance: Chance::new(seed, 0),
             telegram,
             bots,
-            disk,
+            ground,
             fault: None,
             done: Done::default(),
         };
-        let work = std::thread::spawn(move || work.run(&stopped));
+        let work = std::thread::spawn(move || work.run(plan, &stopped));
         Chaos { stop, work }
     }
 
     /// End it. Bots and Redis run on.
-    pub fn end(self) -> (Done, Bots, Option<Disk>) {
+    pub fn end(self) -> (Done, Bots, Ground) {
         let _ = self.stop.send(());
         self.work.join().expect("Chaos does not fail.")
     }
@@ -75,49 +114,77 @@ struct Work {
     chance: Chance,
     telegram: Arc<Emulator>,
     bots: Bots,
-    disk: Option<Disk>,
+    ground: Ground,
     fault: Option<FaultHandle>,
     done: Done,
 }
 
+/// When the Redis that is away may come back: that long after another has its place.
+struct Away {
+    cut: Cut,
+    until: Option<Instant>,
+}
+
 impl Work {
-    fn run(mut self, stopped: &Receiver<()>) -> (Done, Bots, Option<Disk>) {
-        let now = Instant::now();
-        let mut kill = now + self.chance.within(&BETWEEN_KILLS);
-        let mut power_cut = now + self.chance.within(&BETWEEN_POWER_CUTS);
-        let mut fault = now + self.chance.within(&BETWEEN_FAULTS);
-        let mut back = None;
+    fn run(mut self, plan: Plan, stopped: &Receiver<()>) -> (Done, Bots, Ground) {
+        let mut kill = self.soon(plan.kills, &BETWEEN_KILLS);
+        let mut restart = self.soon(plan.restarts, &BETWEEN_RESTARTS);
+        let mut power_cut = self.soon(plan.cuts, &BETWEEN_POWER_CUTS);
+        let mut fault = self.soon(plan.faults, &BETWEEN_FAULTS);
+        let mut turn = 0;
+        let mut away = None;
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= Instant::now());
         while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(TICK) {
-            let now = Instant::now();
-            if kill <= now {
+            self.bots.look();
+            if is_due(kill) {
                 self.kill_a_bot();
-                kill = now + self.chance.within(&BETWEEN_KILLS);
+                kill = self.soon(true, &BETWEEN_KILLS);
             }
-            if fault <= now {
+            if is_due(restart) && self.bots.are_ready() {
+                self.bots.stop(turn % self.bots.count());
+                turn += 1;
+                restart = None;
+            }
+            if plan.restarts && restart.is_none() && self.bots.are_ready() {
+                restart = self.soon(true, &BETWEEN_RESTARTS);
+            }
+            if is_due(fault) {
                 self.stumble();
-                fault = now + self.chance.within(&BETWEEN_FAULTS);
+                fault = self.soon(true, &BETWEEN_FAULTS);
             }
-            let Some(disk) = &mut self.disk else { continue };
-            match back {
-                None if power_cut <= now => {
+            match &mut away {
+                None if is_due(power_cut) && self.ground.may_be_cut() => {
                     self.done.marks.push(self.telegram.request_count());
-                    self.done.redis_kills += 1;
-                    self.done.bytes_lost += disk.cut_power(self.chance.below(1000));
-                    back = Some(now + self.chance.within(&WITHOUT_POWER));
+                    let cut = self.ground.cut(self.chance.below(1 << 20));
+                    self.done.cuts.push(cut.clone());
+                    away = Some(Away { cut, until: None });
                 }
-                None => disk.look(),
-                Some(at) if at <= now => {
-                    disk.server.restart();
-                    back = None;
-                    power_cut = Instant::now() + self.chance.within(&BETWEEN_POWER_CUTS);
+                None => self.ground.look(),
+                Some(Away { cut, until: None }) if self.ground.is_replaced(cut) => {
+                    let cut = cut.clone();
+                    if let Some(noted) = self.done.cuts.last_mut() {
+                        noted.replaced_after = Some(cut.at.elapsed());
+                    }
+                    let until = self.soon(true, &WITHOUT_POWER);
+                    away = Some(Away { cut, until });
+                }
+                Some(Away { cut, until }) if is_due(*until) => {
+                    self.ground.restore(cut);
+                    away = None;
+                    power_cut = self.soon(true, &BETWEEN_POWER_CUTS);
                 }
                 Some(_) => {}
             }
         }
-        if let (Some(disk), Some(_)) = (&mut self.disk, back) {
-            disk.server.restart();
+        if let Some(Away { cut, .. }) = away {
+            self.ground.restore(&cut);
         }
-        (self.done, self.bots, self.disk)
+        (self.done, self.bots, self.ground)
+    }
+
+    /// A moment within this time, if there is to be one.
+    fn soon(&mut self, is_planned: bool, within: &Range<u64>) -> Option<Instant> {
+        is_planned.then(|| Instant::now() + self.chance.within(within))
     }
 
     fn kill_a_bot(&mut self) {
@@ -134,17 +201,27 @@ impl Work {
         if self.fault.as_ref().is_some_and(|fault| fault.hits() == 0) {
             return;
         }
-        let any = [
-            "sendMessage",
-            "editMessageText",
-            "answerCallbackQuery",
-            "getUpdates",
-        ];
+        let answers = match self.bots.poll() {
+            true => "answerCallbackQuery",
+            // It may be in the answer to the press, where nothing befalls it.
+            false => "editMessageText",
+        };
+        let updates = match self.bots.poll() {
+            true => "getUpdates",
+            false => "webhook",
+        };
+        let edits = "editMessageText";
         let (fault, methods) = match self.chance.below(4) {
-            0 => (Fault::CutBefore, &any[..]),
-            1 => (Fault::CutAfter, &any[1..]),
-            2 => (Fault::Broken { status: 502 }, &any[1..]),
-            _ => (Fault::Flood { retry_after: 1 }, &any[..3]),
+            0 => (
+                Fault::CutBefore,
+                &["sendMessage", edits, answers, updates][..],
+            ),
+            1 => (Fault::CutAfter, &[edits, answers, updates][..]),
+            2 => (Fault::Broken { status: 502 }, &[edits, answers][..]),
+            _ => (
+                Fault::Flood { retry_after: 1 },
+                &["sendMessage", edits, answers][..],
+            ),
         };
         let method = methods[self.chance.below(methods.len())];
         self.fault = Some(self.telegram.fault(fault).on(method).arm());

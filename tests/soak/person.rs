@@ -78,6 +78,10 @@ pub struct Somebody {
     pub last_update: u32,
     /// How often something had no effect for so long that they tried again.
     pub tries_again: usize,
+    /// Since when they have waited.
+    waits_since: Option<Instant>,
+    /// When they did something, and when the chat showed what follows from it.
+    pub waits: Vec<(Instant, Instant)>,
 }
 
 impl Somebody {
@@ -107,6 +111,8 @@ impl Somebody {
             wants_plan: chance.percent(50),
             last_update: 0,
             tries_again: 0,
+            waits_since: None,
+            waits: Vec::new(),
             chance,
         }
     }
@@ -156,6 +162,9 @@ impl Somebody {
             return;
         }
         self.acknowledged = whats(&self.sure);
+        if let Some(since) = self.waits_since.take() {
+            self.waits.push((since, Instant::now()));
+        }
         self.mood = Mood::Thinking {
             until: Instant::now() + self.chance.within(&THINKING),
         };
@@ -333,6 +342,7 @@ impl Somebody {
     fn did(&mut self, d: &Dialogue, input: Input) {
         self.sure = self.after(d, &input);
         self.did.push((SystemClock.now(), input));
+        self.waits_since.get_or_insert_with(Instant::now);
         self.awaited = match view::view(d, &self.sure, SystemClock.now()) {
             Some(view) => Awaited::Shown(view),
             None => match std::mem::replace(&mut self.awaited, Awaited::Nothing) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use backtalk::dialogue::Form;
 use backtalk::engine::{Owed, Session};
 use backtalk::store::cached::Cached;
+use backtalk::store::measured::Measured;
 use backtalk::store::memory::MemoryStore;
 use backtalk::store::record::{Body, FORMAT};
 use backtalk::store::redis::RedisStore;
@@ -34,6 +35,10 @@ pub enum Ask {
         lease_ms: u64,
         lane: Lane,
     },
+    /// Who of those claimed last had been held before, by a lease that ran out.
+    HeldBefore,
+    /// Let go of somebody who was claimed at this version.
+    Release(i64, u64),
     /// Of any lane.
     NextDue,
     NextDueIn(Lane),
@@ -103,6 +108,7 @@ pub struct Subject {
     /// Another handle on the same store, for one that dies between any two steps.
     anew: Option<Box<dyn Fn() -> Arc<dyn Store>>>,
     now: Timestamp,
+    held_before: Vec<i64>,
     _folder: Option<TempDir>,
 }
 
@@ -129,6 +135,7 @@ fn memory() -> Subject {
         damage: Box::new(move |person| same.damage(person, &DAMAGED)),
         anew: None,
         now: at(0),
+        held_before: Vec::new(),
         _folder: None,
     }
 }
@@ -142,13 +149,16 @@ fn sqlite() -> Subject {
         damage: Box::new(move |person| damage_file(&path, person)),
         anew: None,
         now: at(0),
+        held_before: Vec::new(),
         _folder: Some(folder),
     }
 }
 
 fn cached() -> Subject {
     let memory = Arc::new(MemoryStore::new());
-    let store = Arc::new(Cached::new(memory.clone()));
+    // As a bot has it: what passes through is measured below what is remembered.
+    let measured = Arc::new(Measured::new(memory.clone()));
+    let store = Arc::new(Cached::new(measured));
     let same = store.clone();
     Subject {
         name: "cached",
@@ -159,6 +169,7 @@ fn cached() -> Subject {
         }),
         anew: None,
         now: at(0),
+        held_before: Vec::new(),
         _folder: None,
     }
 }
@@ -191,7 +202,9 @@ fn redis_cluster() -> Subject {
 fn redis_sentinel() -> Subject {
     let guarded = redis_sentinel::shared();
     let store = block_on(guarded.store(&redis_server::new_prefix()));
-    in_redis("redis behind Sentinel", store, || guarded.master.control())
+    in_redis("redis behind Sentinel", store, || {
+        guarded.servers[0].control()
+    })
 }
 
 fn in_redis<C: ConnectionLike>(
@@ -209,6 +222,7 @@ fn in_redis<C: ConnectionLike>(
         }),
         anew: None,
         now: at(0),
+        held_before: Vec::new(),
         _folder: None,
     }
 }
@@ -270,8 +284,11 @@ impl Subject {
             } => {
                 let lease = Duration::from_millis(*lease_ms);
                 let claims = store.claim_due(self.now, *limit, lease, *lane).await?;
+                let held = claims.iter().filter(|c| c.was_held);
+                self.held_before = held.map(|c| c.person.0).collect();
                 Said::Claims(claims.into_iter().map(|c| (c.person.0, c.record)).collect())
             }
+            Ask::HeldBefore => Said::People(self.held_before.clone()),
             Ask::NextDue => {
                 let next = store.next_due(&Lane::ALL).await?;
                 Said::Next(next.map(Timestamp::as_millisecond))
@@ -279,6 +296,10 @@ impl Subject {
             Ask::NextDueIn(lane) => {
                 let next = store.next_due(&[*lane]).await?;
                 Said::Next(next.map(Timestamp::as_millisecond))
+            }
+            Ask::Release(person, version) => {
+                store.release(Person(*person), *version).await?;
+                Said::Done
             }
             Ask::Forget(person) => {
                 store.forget(Person(*person)).await?;

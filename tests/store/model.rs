@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use backtalk::store::Record;
 
-use crate::history::{Ask, Said};
+use crate::history::{Ask, Said, at};
 
 /// A store in thought.
 #[derive(Default)]
 pub struct Model {
     people: BTreeMap<i64, Kept>,
     now: i64,
+    held_before: Vec<i64>,
 }
 
 struct Kept {
@@ -87,17 +88,30 @@ impl Model {
                     .collect();
                 due.sort_by_key(|(wake, person, _)| (*wake, *person));
                 let mut claims = Vec::new();
-                for (_, person, kept) in due {
+                self.held_before.clear();
+                for (wake, person, kept) in due {
                     if claims.len() == *limit {
                         break;
                     }
                     kept.wake = Some(self.now + i64::try_from(*lease_ms).unwrap());
                     if !kept.damaged {
+                        if kept.record.due != Some(at(wake)) {
+                            self.held_before.push(person);
+                        }
                         claims.push((person, kept.record.clone()));
                     }
                 }
                 Said::Claims(claims)
             }
+            Ask::Release(person, version) => {
+                if let Some(kept) = self.people.get_mut(person)
+                    && kept.record.version == *version
+                {
+                    kept.wake = kept.record.due.map(|due| due.as_millisecond());
+                }
+                Said::Done
+            }
+            Ask::HeldBefore => Said::People(self.held_before.clone()),
             Ask::NextDue => Said::Next(self.people.values().filter_map(|kept| kept.wake).min()),
             Ask::NextDueIn(lane) => {
                 let fitting = self.people.values();

@@ -5,93 +5,21 @@ use std::sync::LazyLock;
 use backtalk::store::redis::{Address, RedisStore, Settings};
 use backtalk::store::seal::Keyring;
 use backtalk::store::{Commit, Commons, Lane, Person, Store, StoreError};
-use redis::cluster::{ClusterClient, ClusterConnection};
 
 use crate::history::record;
-use crate::redis_server::{Server, new_prefix, store_at, wait_until};
+use crate::redis_groups::{Cluster, SLOTS};
+use crate::redis_server::new_prefix;
 use crate::{at, block_on};
 
-/// Slots of any Cluster.
-const SLOTS: usize = 16384;
-
-/// Three masters.
-pub struct Cluster {
-    nodes: Vec<Server>,
-}
-
-/// The Cluster that most tests share.
+/// The Cluster that most tests share: three masters.
 pub fn shared() -> &'static Cluster {
-    static SHARED: LazyLock<Cluster> = LazyLock::new(Cluster::start);
+    static SHARED: LazyLock<Cluster> = LazyLock::new(|| Cluster::start(3, 0, &[]));
     &SHARED
-}
-
-impl Cluster {
-    fn start() -> Cluster {
-        let settings = [
-            "--cluster-enabled",
-            "yes",
-            "--cluster-node-timeout",
-            "2000",
-            "--cluster-require-full-coverage",
-            "no",
-        ];
-        let nodes: Vec<Server> = (0..3).map(|_| Server::start(&settings)).collect();
-        for (n, node) in nodes.iter().enumerate() {
-            let mut slots = redis::cmd("CLUSTER");
-            slots.arg("ADDSLOTS");
-            (0..SLOTS)
-                .filter(|slot| slot * 3 / SLOTS == n)
-                .for_each(|slot| {
-                    slots.arg(slot);
-                });
-            slots.exec(&mut node.control()).unwrap();
-            node.run(&format!("CLUSTER SET-CONFIG-EPOCH {}", n + 1));
-            node.run(&format!("CLUSTER MEET 127.0.0.1 {}", nodes[0].port));
-        }
-        let cluster = Cluster { nodes };
-        cluster.wait_until_whole();
-        cluster
-    }
-
-    fn wait_until_whole(&self) {
-        wait_until("The whole Cluster", || {
-            self.nodes.iter().all(|node| {
-                let mut command = redis::cmd("CLUSTER");
-                let info: String = command.arg("INFO").query(&mut node.control()).unwrap();
-                ["state:ok", "size:3", "slots_ok:16384", "known_nodes:3"]
-                    .iter()
-                    .all(|line| info.contains(&format!("cluster_{line}\r")))
-            })
-        });
-    }
-
-    fn address(&self) -> Address {
-        let nodes: Vec<String> = self
-            .nodes
-            .iter()
-            .map(|node| format!("127.0.0.1:{}", node.port))
-            .collect();
-        format!("redis-cluster://{}", nodes.join(","))
-            .parse()
-            .unwrap()
-    }
-
-    pub async fn store(&self, prefix: &str) -> RedisStore {
-        store_at(&self.address(), prefix).await
-    }
-
-    pub fn control(&self) -> ClusterConnection {
-        let nodes = self
-            .nodes
-            .iter()
-            .map(|n| format!("redis://127.0.0.1:{}", n.port));
-        ClusterClient::new(nodes).unwrap().get_connection().unwrap()
-    }
 }
 
 #[test]
 fn a_node_that_dies_takes_nobody_else_along_and_comes_back_with_its_people() {
-    let mut cluster = Cluster::start();
+    let mut cluster = Cluster::start(3, 0, &[]);
     let store = block_on(cluster.store("lost"));
     for person in 0..30 {
         let new = record(0, Some(5), &[], "before");
@@ -131,12 +59,12 @@ fn a_cluster_and_a_single_server_are_told_from_each_other() {
         .unwrap();
     // Which node keeps the note depends on the prefix, and a node that has it says nothing.
     let elsewhere = (0..).map(|_| new_prefix()).find(|prefix| {
-        let slot: usize = redis::cmd("CLUSTER")
+        let slot: u16 = redis::cmd("CLUSTER")
             .arg("KEYSLOT")
             .arg(format!("{prefix}:meta"))
             .query(&mut cluster.nodes[0].control())
             .unwrap();
-        slot * 3 / SLOTS != 0
+        usize::from(slot) * 3 / usize::from(SLOTS) != 0
     });
     check_refused(
         &single,

@@ -1,80 +1,27 @@
 //! A master with a replica and a Sentinel over them, and what happens when the master dies.
 
-use std::fs;
 use std::sync::LazyLock;
 
-use backtalk::store::redis::{Address, RedisStore};
 use backtalk::store::{Commit, Commons, Person, Store, StoreError};
 
 use crate::block_on;
 use crate::history::record;
-use crate::redis_server::{Server, store_at, wait_until};
+use crate::redis_groups::Guarded;
+use crate::redis_server::wait_until;
 
-/// The servers. The Sentinel stands first, so that it ends before it sees the others end.
-pub struct Guarded {
-    sentinel: Server,
-    pub master: Server,
-    replica: Server,
-}
-
-/// Those that most tests share.
+/// The servers that most tests share: a master, a replica and a Sentinel.
 pub fn shared() -> &'static Guarded {
-    static SHARED: LazyLock<Guarded> = LazyLock::new(Guarded::start);
+    static SHARED: LazyLock<Guarded> = LazyLock::new(start);
     &SHARED
 }
 
-impl Guarded {
-    fn start() -> Guarded {
-        let master = Server::start(&["--repl-diskless-sync-delay", "0"]);
-        let port = master.port.to_string();
-        let replica = Server::start(&["--replicaof", "127.0.0.1", &port]);
-        let sentinel = Server::start_as(|own, folder| {
-            let file = format!("{folder}/sentinel.conf");
-            let settings = format!(
-                "port {own}\nbind 127.0.0.1\ndir {folder}\n\
-                 sentinel monitor back 127.0.0.1 {port} 1\n\
-                 sentinel down-after-milliseconds back 1000\n\
-                 sentinel failover-timeout back 4000\n"
-            );
-            fs::write(&file, settings).unwrap();
-            vec![file, "--sentinel".into()]
-        });
-        wait_until("The replica", || {
-            let mut sentinel = sentinel.control();
-            let known: redis::RedisResult<Vec<redis::Value>> = redis::cmd("SENTINEL")
-                .arg("REPLICAS")
-                .arg("back")
-                .query(&mut sentinel);
-            let info: String = redis::cmd("INFO")
-                .arg("replication")
-                .query(&mut replica.control())
-                .unwrap();
-            known.is_ok_and(|known| known.len() == 1) && info.contains("master_link_status:up")
-        });
-        Guarded {
-            sentinel,
-            master,
-            replica,
-        }
-    }
-
-    fn address(&self) -> Address {
-        format!(
-            "redis-sentinel://127.0.0.1:1,127.0.0.1:{}/back",
-            self.sentinel.port
-        )
-        .parse()
-        .unwrap()
-    }
-
-    pub async fn store(&self, prefix: &str) -> RedisStore {
-        store_at(&self.address(), prefix).await
-    }
+fn start() -> Guarded {
+    Guarded::start(1, 1, &[])
 }
 
 #[test]
 fn what_was_safe_outlives_its_master() {
-    let mut guarded = Guarded::start();
+    let mut guarded = start();
     let store = block_on(guarded.store("failover"));
     for person in 0..20 {
         let new = record(0, None, &[], "before");
@@ -86,7 +33,7 @@ fn what_was_safe_outlives_its_master() {
     let safe = block_on(futures_util::future::try_join_all(waits));
     safe.unwrap();
 
-    guarded.master.kill();
+    guarded.servers[0].kill();
     let new = record(1, None, &[], "after");
     wait_until("A new master", || {
         match block_on(store.commit(Person(0), 1, &new, None)) {
@@ -109,10 +56,10 @@ fn what_was_safe_outlives_its_master() {
 
 #[test]
 fn a_replica_that_hears_nothing_makes_nothing_safe() {
-    let guarded = Guarded::start();
+    let guarded = start();
     let store = block_on(guarded.store("deaf"));
     block_on(store.durable()).unwrap();
-    guarded.replica.signal("-STOP");
+    guarded.servers[1].signal("-STOP");
     let new = record(0, None, &[], "alone");
     let said = block_on(store.commit(Person(1), 0, &new, None)).unwrap();
     assert_eq!(said, Commit::Applied);
@@ -120,7 +67,7 @@ fn a_replica_that_hears_nothing_makes_nothing_safe() {
         block_on(store.durable()),
         Err(StoreError::Unavailable(_))
     ));
-    guarded.replica.signal("-CONT");
+    guarded.servers[1].signal("-CONT");
     wait_until("Safety", || block_on(store.durable()).is_ok());
 }
 
@@ -137,14 +84,14 @@ fn what_a_new_master_lacks_is_never_called_safe() {
     }
     let key = store.key_of(Person(1));
     let whole: Vec<u8> =
-        redis::from_redis_value(guarded.master.run(&format!("GET {key}"))).unwrap();
+        redis::from_redis_value(guarded.servers[0].run(&format!("GET {key}"))).unwrap();
     let new = record(2, None, &[], "three");
     let said = block_on(store.commit(Person(1), 2, &new, None)).unwrap();
     assert_eq!(said, Commit::Applied);
     // As if the master had died before its replica heard of the third version.
     let mut lost = redis::cmd("SET");
     lost.arg(&key).arg(&whole);
-    lost.exec(&mut guarded.master.control()).unwrap();
+    lost.exec(&mut guarded.servers[0].control()).unwrap();
     let said = block_on(store.durable());
     assert!(matches!(said, Err(StoreError::Unusable(_))), "{said:?}");
     // It stays so, until the program starts again and the update comes again.

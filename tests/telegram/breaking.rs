@@ -44,6 +44,10 @@ impl Store for Breaking {
         self.store.claim_due(now, limit, lease, lane).await
     }
 
+    async fn release(&self, person: Person, version: u64) -> Result<(), StoreError> {
+        self.store.release(person, version).await
+    }
+
     async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
         self.store.next_due(lanes).await
     }

@@ -3,22 +3,23 @@
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use backtalk::clock::{Clock, SystemClock};
 use backtalk::config::{Access, Telegram};
 use backtalk::dialogue::{Dialogue, load};
-use backtalk::engine::{Input, Press, Session, begin, meet, step, timers, view};
+use backtalk::engine::{Input, Press, Seen, Session, begin, meet, step, timers, view};
 use backtalk::reminder::{Due, Reminder};
 use backtalk::store::record::Body;
 use backtalk::store::{Person, Record, Shown, Store};
 use backtalk::telegram::access::Doorkeeper;
-use backtalk::telegram::chats::{Chats, Job, Shared};
+use backtalk::telegram::chats::{Chats, End, Job, Shared};
+use backtalk::telegram::client::Client;
 use backtalk::telegram::gate::Gate;
 use backtalk::telegram::sender::Sender;
 use backtalk::turn::{self, Bot, Door};
-use backtalk::{invite, shipped, telegram};
+use backtalk::{invite, shipped};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, oneshot, watch};
 
@@ -80,18 +81,19 @@ impl Inside {
             api_url: Some(emulator.url().to_owned()),
             per_second,
             heartbeat: Default::default(),
+            listen: None,
+            webhook: None,
         };
-        let client = telegram::client(&settings).expect("The address is one.");
+        let client = Client::new(&settings).expect("The address is one.");
         let clock = Arc::new(Ahead::from_the_morning());
-        let shared = Arc::new(Shared {
-            bot: Bot::new(DIALOGUE.clone(), store.clone()),
-            clock: clock.clone(),
-            sender: Sender::new(client, Gate::new(store.clone(), per_second)),
-            doorkeeper: Doorkeeper::new(Access::Open, invite::Key::of_token(emulator.token())),
-            wake: Notify::new(),
-            broken: tokio::sync::watch::Sender::new(false),
-            excuses: Mutex::default(),
-        });
+        let stop = watch::Sender::new(false);
+        let shared = Arc::new(Shared::new(
+            Bot::new(DIALOGUE.clone(), store.clone()),
+            clock.clone(),
+            Sender::new(client, Gate::new(store.clone(), per_second)),
+            Doorkeeper::new(Access::Open, invite::Key::of_token(emulator.token())),
+            stop.subscribe(),
+        ));
         Inside {
             telegram: emulator,
             store,
@@ -99,7 +101,7 @@ impl Inside {
             chats: Chats::new(shared.clone()),
             shared,
             next_update: AtomicI64::new(1),
-            _stop: watch::Sender::new(false),
+            _stop: stop,
         }
     }
 
@@ -135,8 +137,8 @@ impl Inside {
     pub async fn give(&self, person: i64, input: Input) -> bool {
         let (done, is_done) = oneshot::channel();
         let theirs = input.is_theirs();
-        let mut job = Job::of_ours(input, |finished| {
-            let _ = done.send(finished);
+        let mut job = Job::of_ours(input, |end| {
+            let _ = done.send(matches!(end, End::Finished(_)));
         });
         if theirs {
             job.update = Some(self.next_update.fetch_add(1, Ordering::SeqCst));
@@ -223,7 +225,9 @@ pub fn at_rest(session: Session, now: Timestamp) -> Record {
         },
         ..Record::default()
     };
-    record.lane = turn::lane(&DIALOGUE, &record, now);
+    if let Some(session) = &record.body.session {
+        record.lane = turn::lane(&record, &Seen::of(&DIALOGUE, session, now));
+    }
     record
 }
 

@@ -1,5 +1,6 @@
 //! What the program says when it cannot start.
 
+use std::net::TcpListener;
 use std::process::{Command, Output};
 
 use rstest::rstest;
@@ -82,6 +83,8 @@ async fn a_token_that_telegram_does_not_know_ends_it() {
     &[("BACKTALK_STORE", "memory"), ("TELOXIDE_API_URL", "api.telegram.org")],
     "TELOXIDE_API_URL is not an address."
 )]
+#[case::a_form_of_logs_that_is_none(&[("BACKTALK_STORE", "memory"), ("BACKTALK_LOG_FORMAT", "xml")], "`text` or `json`, not `xml`")]
+#[case::an_address_to_listen_on_that_is_none(&[("BACKTALK_STORE", "memory"), ("BACKTALK_LISTEN", "everywhere")], "--listen")]
 #[case::a_store_that_cannot_be_made(&[("BACKTALK_STORE", "/dev/null/b.sqlite")], "--store")]
 fn a_setting_that_cannot_be_used_ends_it(#[case] settings: &[(&str, &str)], #[case] says: &str) {
     let mut command = program();
@@ -90,4 +93,20 @@ fn a_setting_that_cannot_be_used_ends_it(#[case] settings: &[(&str, &str)], #[ca
         .envs(settings.iter().copied());
     check(&mut command, ":hush", &[says]);
     check(&mut command, GOOD, &[says]);
+}
+
+#[test]
+fn an_address_to_listen_on_that_is_taken_ends_it() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("A free port.");
+    let address = taken.local_addr().expect("Its address.").to_string();
+    let mut command = program();
+    command
+        .env("TELOXIDE_TOKEN", GOOD)
+        .env("BACKTALK_STORE", "memory")
+        .env("BACKTALK_LISTEN", &address);
+    check(
+        &mut command,
+        GOOD,
+        &[&address, "cannot be listened on", "--listen"],
+    );
 }

@@ -185,14 +185,6 @@ fn can_hold(d: &Dialogue, condition: &Condition) -> bool {
         .iter()
         .map(|&f| representatives(d, condition, f))
         .collect();
-    let dispositions = [
-        Disposition::NoTriage,
-        Disposition::SelfCare,
-        Disposition::Routine,
-        Disposition::Soon,
-        Disposition::Urgent,
-        Disposition::Emergency,
-    ];
     let combinations = values
         .iter()
         .try_fold(6_usize, |n, v| n.checked_mul(v.len()));
@@ -205,7 +197,7 @@ fn can_hold(d: &Dialogue, condition: &Condition) -> bool {
         for (i, &fact) in facts.iter().enumerate() {
             full.set(fact, values[i][at[i]]);
         }
-        if dispositions
+        if Disposition::ALL
             .iter()
             .any(|&p| d.holds(condition, &full, Some(p)))
         {

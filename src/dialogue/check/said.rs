@@ -32,7 +32,7 @@ pub enum Kind {
 }
 
 /// The words of each voice, where the country is unknown and in each of these countries.
-pub fn words(d: &Dialogue, countries: &[&Country]) -> Vec<Words> {
+pub fn words(d: &Dialogue, countries: &[&Country]) -> Vec<Words<'static>> {
     let unknown = &d.numbers.unknown;
     let mut rows = vec![(
         &unknown.help_number,

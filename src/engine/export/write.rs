@@ -28,7 +28,7 @@ fn file(d: &Dialogue, session: &Session, now: Timestamp) -> File {
         d,
         session,
         words: words(d, session, &state),
-        state,
+        state: &state,
     };
     let lines = session.log.iter().enumerate().map(|(n, e)| Line {
         at: moment(e.at_ms),
@@ -114,8 +114,8 @@ pub(super) fn moment(at_ms: i64) -> String {
 struct Writer<'a> {
     d: &'a Dialogue,
     session: &'a Session,
-    state: State,
-    words: Words,
+    state: &'a State,
+    words: Words<'a>,
 }
 
 impl Writer<'_> {

@@ -11,16 +11,26 @@ use crate::engine::session::Pack;
 /// none is under way.
 pub fn live(d: &Dialogue, session: &Session, now: Timestamp) -> Option<(i64, View)> {
     let state = State::of(d, session);
-    let r = rounds::fold(d, session, &state);
-    let words = words(d, session, &state);
-    let pack = pack_view(d, session, &state, &words, &r, now);
+    live_of(d, session, &state, &rounds::fold(d, session, &state), now)
+}
+
+/// The same, of somebody of whom it is known where they stand.
+pub fn live_of(
+    d: &Dialogue,
+    session: &Session,
+    state: &State,
+    r: &rounds::Rounds,
+    now: Timestamp,
+) -> Option<(i64, View)> {
+    let words = words(d, session, state);
+    let pack = pack_view(d, session, state, &words, r, now);
     let Some((began_ms, number)) = r.standing.drill else {
         return pack;
     };
     let drill = d.drills.get(usize::from(number))?;
     let passed = now.as_millisecond().saturating_sub(began_ms) / 1000;
     let words = drill_words(drill, passed, words)?;
-    let mut view = message_view(d, session, &state, &words, "drill_now");
+    let mut view = message_view(d, session, state, &words, "drill_now");
     // An exercise with a pack on shows both, in the message of the pack.
     match pack {
         None => Some((began_ms, view)),
@@ -70,7 +80,11 @@ pub fn live_over(d: &Dialogue) -> View {
 }
 
 /// The words of an exercise so many seconds after it began; nothing once it is over.
-fn drill_words(drill: &crate::dialogue::Drill, passed: i64, words: Words) -> Option<Words> {
+fn drill_words<'a>(
+    drill: &crate::dialogue::Drill,
+    passed: i64,
+    words: Words<'a>,
+) -> Option<Words<'a>> {
     let whole: i64 = drill.steps.iter().map(|(_, s)| i64::from(*s)).sum();
     let rounds = i64::from(drill.rounds);
     // A damaged record may have begun in the future, and the end is noted a moment late.

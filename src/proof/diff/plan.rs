@@ -9,19 +9,6 @@ use crate::proof::World;
 use crate::proof::space::{LEVELS, People};
 use crate::vignettes::element_name;
 
-/// Every part of the plan that a gate can leave out.
-const ELEMENTS: [Element; 9] = [
-    Element::Coaching,
-    Element::NsaidAdvice,
-    Element::ParacetamolAdvice,
-    Element::Ice,
-    Element::Heat,
-    Element::Stretch,
-    Element::Massage,
-    Element::Strengthening,
-    Element::BreathingDrill,
-];
-
 /// Screens that are met by others than before. Whom either dialogue sends away at once is left
 /// out: for them the rest of the conversation falls away.
 pub(super) fn screens(p: &Pair<'_>) -> Vec<Changes> {
@@ -97,7 +84,7 @@ pub(super) fn gates(p: &Pair<'_>) -> Vec<Changes> {
 /// What the plan has for others than before.
 pub(super) fn elements(p: &Pair<'_>) -> Vec<Changes> {
     let (told, coached) = (told_with_plan(p), coached(p));
-    ELEMENTS
+    Element::ALL
         .into_iter()
         .filter_map(|e| {
             let has = |w: &World<'_>| left_out(w, e).not();

@@ -13,6 +13,7 @@ use crate::dialogue::{Act, Dialogue, Element, Knowledge};
 use crate::engine::session::{Pack, RoundWhat};
 use crate::engine::{self, Input, Owed, Press, Session, State, Wish, route, timers, view};
 use crate::plan;
+use crate::proof::space::LEVELS;
 use crate::proof::{Broken, Exercised, Proved, World};
 use crate::vignettes::element_name;
 
@@ -36,14 +37,10 @@ pub fn prove(w: &World<'_>, _: &Exercised) -> Proved {
     let mut out = Proved::default();
     let mut looks = 0;
     let mut people: Vec<(usize, Knowledge)> = Vec::new();
-    let coached = [
-        crate::dialogue::Disposition::Soon,
-        crate::dialogue::Disposition::Routine,
-        crate::dialogue::Disposition::SelfCare,
-    ];
     for (g, gate) in d.gates.iter().enumerate() {
-        let fires = w.plan.holds(&gate.when);
-        for level in coached {
+        let fires = w.plan.holds_told(&gate.when, &w.told);
+        // Those without a plan too: none may come to have one.
+        for level in LEVELS {
             let who = fires.and(w.told.exactly(level));
             for since in d.clock.since.iter() {
                 for option in 0..d.facts[since.fact].options.len() as u8 {

@@ -99,15 +99,7 @@ fn most_said(w: &World<'_>, people: &People) -> People {
     let d = w.d();
     let mut lines: Vec<(usize, People)> = Vec::new();
     for wait in &d.waits {
-        let rules = wait
-            .rules
-            .iter()
-            .map(|r| w.verdict.holds(&d.rules[*r].when));
-        let rules = rules.fold(w.space.nobody(), |all, who| all.or(&who));
-        lines.push((
-            wait.say.source().len(),
-            rules.and(&w.verdict.holds(&wait.when)),
-        ));
+        lines.push((wait.say.source().len(), w.waits(wait)));
     }
     for line in &d.people {
         lines.push((
@@ -131,7 +123,8 @@ fn most_said(w: &World<'_>, people: &People) -> People {
 
 /// What is wrong with a verdict as it is sent.
 fn wrong_with(d: &Dialogue, session: &Session, text: &str, level: Disposition) -> Vec<String> {
-    let words = words(d, session, &State::of(d, session));
+    let state = State::of(d, session);
+    let words = words(d, session, &state);
     let has = |name: &str| words.get(name).is_some_and(|number| text.contains(number));
     let mut out = Vec::new();
     let what = crate::engine::verdict::name_of(level);

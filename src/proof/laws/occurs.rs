@@ -77,16 +77,8 @@ fn is_counted(element: &str) -> bool {
 fn elements<'a>(w: &World<'a>) -> Vec<(String, Option<People>)> {
     let d = w.d();
     let mut out: Vec<(String, Option<People>)> = Vec::new();
-    let told = |levels: &[Disposition]| {
-        let each = levels.iter().map(|l| w.told.exactly(*l));
-        each.fold(w.space.nobody(), |all, who| all.or(who))
-    };
-    let coached = told(&[
-        Disposition::Soon,
-        Disposition::Routine,
-        Disposition::SelfCare,
-    ]);
-    let grave = told(&[Disposition::Urgent, Disposition::Emergency]);
+    let coached = w.with_plan();
+    let grave = w.told.at_least(Disposition::Urgent);
     for rule in &d.rules {
         let who = match rule.when {
             Condition::Else => w.told.exactly(Disposition::SelfCare).clone(),
@@ -131,13 +123,7 @@ fn elements<'a>(w: &World<'a>) -> Vec<(String, Option<People>)> {
         out.push((format!("line {}", line.id), Some(who)));
     }
     for wait in &d.waits {
-        let rules = wait
-            .rules
-            .iter()
-            .map(|r| w.verdict.holds(&d.rules[*r].when));
-        let rules = rules.fold(w.space.nobody(), |all, who| all.or(&who));
-        let who = grave.and(&rules).and(&w.verdict.holds(&wait.when));
-        out.push((format!("wait {}", wait.id), Some(who)));
+        out.push((format!("wait {}", wait.id), Some(grave.and(&w.waits(wait)))));
     }
     out
 }

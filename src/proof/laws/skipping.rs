@@ -1,8 +1,9 @@
 //! L3: what is not asked could not have mattered.
 
-use crate::dialogue::{Element, FactId, FactKind};
+use crate::dialogue::{Disposition, Element, FactId, FactKind};
 use crate::engine::verdict::name_of;
 use crate::proof::space::{LEVELS, People};
+use crate::proof::walk::Correction;
 use crate::proof::{Broken, Exercised, Proved, World, count};
 
 pub fn prove(w: &World<'_>, _: &Exercised) -> Proved {
@@ -26,9 +27,7 @@ fn dispositions(w: &World<'_>, out: &mut Proved) {
         let Some(person) = w.somebody(&differs) else {
             continue;
         };
-        let told = LEVELS
-            .into_iter()
-            .find(|l| w.space.is_among(&person, w.told.exactly(*l)));
+        let told = w.space.level(&person, &w.told);
         out.broken.push(Broken {
             what: format!(
                 "somebody is told {}, and all their facts say {}",
@@ -79,23 +78,12 @@ fn gates(w: &World<'_>, out: &mut Proved) {
 /// An emergency may be told on what a later question makes more exact (*pregnant*, then the
 /// weeks). That is safe where no emergency rule tells the two answers apart.
 fn corrections(w: &World<'_>, out: &mut Proved) {
-    let d = w.d();
-    let emergency = |f: FactId, from: u8, to: u8| {
-        d.rules
-            .iter()
-            .filter(|r| r.disposition == crate::dialogue::Disposition::Emergency)
-            .any(|r| {
-                let who = w.space.truly(&r.when, None);
-                let given = |o: u8| w.space.given(&who, f, o);
-                !given(from).xor(&given(to)).is_false()
-            })
-    };
     for c in &w.verdict.corrected {
-        if d.facts[c.fact].kind == FactKind::Multi || !emergency(c.fact, c.from, c.to) {
+        if !matters(w, c) {
             continue;
         }
         if let Some(person) = w.somebody(&c.who) {
-            let f = &d.facts[c.fact];
+            let f = &w.d().facts[c.fact];
             out.broken.push(Broken {
                 what: format!(
                     "`{}` is first taken for `{}` and then for `{}`, which an emergency rule tells apart",
@@ -108,6 +96,29 @@ fn corrections(w: &World<'_>, out: &mut Proved) {
             });
         }
     }
+}
+
+/// Whether an emergency rule tells apart what was known and what is known instead.
+fn matters(w: &World<'_>, c: &Correction) -> bool {
+    let d = w.d();
+    let emergency = d
+        .rules
+        .iter()
+        .filter(|r| r.disposition == Disposition::Emergency);
+    emergency.map(|r| w.space.truly(&r.when, None)).any(|who| {
+        let (before, after) = match d.facts[c.fact].kind {
+            // One answer of several was known not to be there, or to be there.
+            FactKind::Multi => (
+                w.space.without(&who, c.fact, c.from),
+                w.space.given(&who, c.fact, c.from),
+            ),
+            _ => (
+                w.space.given(&who, c.fact, c.from),
+                w.space.given(&who, c.fact, c.to),
+            ),
+        };
+        !before.xor(&after).is_false()
+    })
 }
 
 /// Which facts are not asked of everybody.

@@ -5,7 +5,8 @@ use crate::engine::verdict::name_of;
 use crate::proof::space::{LEVELS, People};
 use crate::proof::{Broken, Exercised, Proved, World};
 
-/// One step from an answer to a more worrying one.
+/// A step from an answer to a more worrying one. All of them, and not only those to the next: the
+/// one between may be nobody's.
 struct Step {
     fact: FactId,
     /// Nothing where an answer is added to a fact of several.
@@ -67,19 +68,22 @@ fn steps(w: &World<'_>) -> Vec<Step> {
                 from: None,
                 to,
             })),
-            Concern::Rising => out.extend((1..last).map(|to| Step {
-                fact,
-                from: Some(to - 1),
-                to,
-            })),
-            Concern::Order(order) => out.extend(order.windows(2).map(|two| Step {
-                fact,
-                from: Some(two[0]),
-                to: two[1],
-            })),
+            Concern::Rising => upwards(&mut out, fact, &(0..last).collect::<Vec<u8>>()),
+            Concern::Order(order) => upwards(&mut out, fact, order),
         }
     }
     out
+}
+
+/// From each of these answers to each after it.
+fn upwards(out: &mut Vec<Step>, fact: FactId, order: &[u8]) {
+    for (n, from) in order.iter().enumerate() {
+        out.extend(order[n + 1..].iter().map(|to| Step {
+            fact,
+            from: Some(*from),
+            to: *to,
+        }));
+    }
 }
 
 /// Who is told less with the more worrying answer, whatever their answer to this fact is now; and
@@ -99,14 +103,11 @@ fn lowered(w: &World<'_>, step: &Step) -> Option<(Disposition, People)> {
             Some(from) => lower.and(w.space.says(step.fact, from)),
             None => lower.and_not(w.space.says(step.fact, step.to)),
         });
-        let both = worse.and(&self_or_any(w, &milder, step.fact));
+        // The same person in all other answers.
+        let bits = w.space.bits_of_answers(&[(step.fact, step.to)]);
+        let both = worse.and(&milder.exists(&bits));
         (!both.is_false()).then_some((level, both))
     })
-}
-
-/// These people, whatever they answer to this fact.
-fn self_or_any(w: &World<'_>, people: &People, fact: FactId) -> People {
-    people.exists(&w.space.bits_of([fact]))
 }
 
 fn before(w: &World<'_>, people: &People, step: &Step) -> People {
@@ -123,11 +124,7 @@ fn broken(w: &World<'_>, step: &Step, level: Disposition, who: &People) -> Broke
         .from
         .map_or("without it", |o| &f.options[usize::from(o)].id);
     let person = w.space.simplest(who);
-    let told = person.as_ref().and_then(|p| {
-        LEVELS
-            .into_iter()
-            .find(|l| w.space.is_among(p, w.levels.exactly(*l)))
-    });
+    let told = person.as_ref().and_then(|p| w.space.level(p, &w.levels));
     Broken {
         what: format!(
             "`{}` {to} gives {}, and {from} gives {}",

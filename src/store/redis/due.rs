@@ -54,7 +54,7 @@ impl RedisStore {
                 let claim = packed::unpack(&standing)
                     .inspect_err(|why| tracing::error!("somebody is due, but {why}"))
                     .ok()
-                    .and_then(|stored| stored.claim(due.person, &self.keys));
+                    .and_then(|stored| stored.claim(due.person, due.at_ms, &self.keys));
                 claims.extend(claim);
             }
             if is_all || due.is_empty() {

@@ -103,6 +103,11 @@ impl Names {
         self.shared("lead")
     }
 
+    /// A sorted set: the processes that take updates, and until when they said so.
+    pub fn present(&self) -> String {
+        self.shared("present")
+    }
+
     /// A hash: tries by update.
     pub fn attempts(&self) -> String {
         self.shared("attempts")

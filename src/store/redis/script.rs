@@ -28,6 +28,8 @@ scripts! {
     LISTED = "listed.lua";
     PARK = "park.lua";
     PEEK = "peek.lua";
+    PRESENT = "present.lua";
+    RELEASE = "release.lua";
     RESIGN = "resign.lua";
     SWEEP = "sweep.lua";
     TIME = "time.lua";

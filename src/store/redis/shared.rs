@@ -39,6 +39,26 @@ impl Commons for RedisStore {
         self.link.ask(call).await
     }
 
+    async fn present(
+        &self,
+        who: Process,
+        lease: Duration,
+        remembered: Duration,
+    ) -> Result<bool, StoreError> {
+        let call = script::PRESENT
+            .on([self.names.present()])
+            .with(who.0)
+            .with(milliseconds(lease))
+            .with(milliseconds(remembered));
+        self.link.ask(call).await
+    }
+
+    async fn leave(&self, who: Process) -> Result<(), StoreError> {
+        let mut command = redis::cmd("ZREM");
+        command.arg(self.names.present()).arg(who.0);
+        self.link.ask(command).await
+    }
+
     async fn note(&self, note: Note) -> Result<Option<String>, StoreError> {
         let mut command = redis::cmd("HGET");
         command.arg(self.names.meta()).arg(field(note));

@@ -82,7 +82,7 @@ pub fn claim_due(
     lane: Lane,
 ) -> Result<Vec<Claim>, Fault> {
     let mut due = file.prepare_cached(&format!(
-        "SELECT {COLUMNS}, person FROM record WHERE is_first = ?2 AND wake_ms <= ?1
+        "SELECT {COLUMNS}, person, wake_ms FROM record WHERE is_first = ?2 AND wake_ms <= ?1
          ORDER BY wake_ms, person"
     ))?;
     let mut rows = due.query(params![now_ms, lane == Lane::First])?;
@@ -94,7 +94,7 @@ pub fn claim_due(
         let person = Person(row.get(6)?);
         held.push(person);
         match read(row) {
-            Ok(stored) => claims.extend(stored.claim(person, keys)),
+            Ok(stored) => claims.extend(stored.claim(person, row.get(7)?, keys)),
             Err(Fault::Record(why)) => tracing::error!("somebody is due, but {why}"),
             Err(other) => return Err(other),
         }
@@ -105,6 +105,13 @@ pub fn claim_due(
         hold.execute([person.0, until_ms])?;
     }
     Ok(claims)
+}
+
+/// Let go of somebody who was claimed at this version.
+pub fn release(file: &Connection, person: Person, version: u64) -> Result<(), Fault> {
+    file.prepare_cached("UPDATE record SET wake_ms = due_ms WHERE person = ?1 AND version = ?2")?
+        .execute(params![person.0, version.cast_signed()])?;
+    Ok(())
 }
 
 /// The soonest moment to look at anybody of these lanes.

@@ -1,6 +1,6 @@
 -- Put a record in the place of the one that stands, if nothing hinders it.
--- KEYS: the record, the shard's due set of the record's lane, that of the other lane, the shard's
--- active set.
+-- KEYS: the record, the shard's due set of the first lane, that of the other lane, the shard's active
+-- set.
 -- ARGV: the expected version and the update, 8 bytes each as in the header (no update: empty), the
 -- new record, its due and active milliseconds, when it expires (no due, no expiry: empty), the
 -- person, the channel to wake others.
@@ -27,21 +27,29 @@ elseif ARGV[1] ~= '\0\0\0\0\0\0\0\0' then
   return {'conflict'}
 end
 -- A full server refuses the first write of a script and no later one, so that nothing is left half
--- written; this is why the first is one that needs room. An index without a record does no harm.
-redis.call('ZADD', KEYS[4], ARGV[5], ARGV[7])
-redis.call('ZREM', KEYS[3], ARGV[7])
-if ARGV[4] == '' then
-  redis.call('ZREM', KEYS[2], ARGV[7])
+-- written; this is why the first is one that needs room.
+if ARGV[6] == '' then
+  redis.call('SET', KEYS[1], ARGV[3])
 else
-  local soonest = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2]
-  redis.call('ZADD', KEYS[2], ARGV[4], ARGV[7])
-  if not soonest or tonumber(ARGV[4]) < tonumber(soonest) then
+  redis.call('SET', KEYS[1], ARGV[3], 'PXAT', ARGV[6])
+end
+-- What the indexes say already is not said again.
+if not standing or string.sub(standing, 19, 26) ~= string.sub(ARGV[3], 19, 26) then
+  redis.call('ZADD', KEYS[4], ARGV[5], ARGV[7])
+end
+local sets = {[1] = KEYS[3], [2] = KEYS[2]}
+local was, is = standing and string.byte(standing, 10) or 0, string.byte(ARGV[3], 10)
+if was ~= is and sets[was] then
+  redis.call('ZREM', sets[was], ARGV[7])
+end
+if sets[is] then
+  -- Somebody who is due later than before is no news to anybody.
+  local may_be_first = was ~= is or tonumber(ARGV[4]) < struct.unpack('>i8', standing, 11)
+  local soonest = may_be_first and redis.call('ZRANGE', sets[is], 0, 0, 'WITHSCORES')[2]
+  redis.call('ZADD', sets[is], ARGV[4], ARGV[7])
+  if may_be_first and (not soonest or tonumber(ARGV[4]) < tonumber(soonest)) then
     -- Who may not publish may still commit.
     redis.pcall('PUBLISH', ARGV[8], '')
   end
-end
-redis.call('SET', KEYS[1], ARGV[3])
-if ARGV[6] ~= '' then
-  redis.call('PEXPIREAT', KEYS[1], ARGV[6])
 end
 return {'applied'}

@@ -1,0 +1,427 @@
+//! The worker of one chat: one thing after the other, and while what came of one is being shown, the
+//! next is taken as soon as that cannot mix them up.
+//!
+//! Most of what is shown is one edit of the question. While it is on its way, a press on a button that
+//! only it has put there proves that it has arrived, so nobody waits for Telegram to say so. That it
+//! was shown is stored with the next thing that happens, or after a moment.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+use tracing::{error, warn};
+
+use super::task::{Stored, Task};
+use super::{End, Flood, InHand, Job, Shared};
+use crate::engine::{Input, Press, Seen};
+use crate::logs::Mark;
+use crate::metrics::metrics;
+use crate::store::{Person, Record, Shown, UpdateId};
+use crate::telegram::first_reply::FirstReply;
+use crate::turn::{self, Edit, Known, Origin, SendError};
+
+/// A worker with nothing to do ends after this long.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// A chat of which an update was shed is answered when it has shed none for so long: a flood is
+/// answered once, at its end, and takes no more of what all may send.
+pub const CALM: Duration = Duration::from_secs(1);
+
+/// How long it may wait to be stored that an edit was shown: it is stored with the next answer, when
+/// that comes sooner.
+const SETTLE: Duration = Duration::from_millis(500);
+
+/// How many turns in a row may leave what is to be shown to the next.
+const MOST_UNSPOKEN: u32 = 5;
+
+/// The worker of a chat.
+pub struct Worker {
+    shared: Arc<Shared>,
+    person: Person,
+    jobs: mpsc::Receiver<InHand>,
+    flood: Flood,
+    /// Turns in a row that left what is to be shown to the next.
+    unspoken: u32,
+    failed: Option<Failed>,
+    /// The edit on its way.
+    showing: Option<Showing>,
+    /// An edit that was shown, which is not stored yet, and when it is to be.
+    unsettled: Option<(Unsettled, Instant)>,
+    /// The visit of the buttons that are shown, as far as it is known.
+    visit: Option<u32>,
+}
+
+/// An edit on its way.
+struct Showing {
+    edit: BoxFuture<'static, Result<(), SendError>>,
+    unsettled: Unsettled,
+    /// The visit of the buttons that it brings.
+    visit: Option<u32>,
+    /// That of the buttons that stood there before.
+    visit_before: Option<u32>,
+}
+
+/// A record of which it is not stored that its question is shown.
+struct Unsettled {
+    record: Record,
+    shown: Shown,
+    /// When their next timer is due.
+    next_due: Option<Timestamp>,
+    /// What was done counts as under way until that is stored.
+    _token: TaskTrackerToken,
+}
+
+/// What is shown of a turn, and for what.
+struct Shows {
+    input: Input,
+    received: Option<Instant>,
+    /// When their next timer is due.
+    next_due: Option<Timestamp>,
+    /// Nothing of this chat waits behind it.
+    is_last: bool,
+    mark: Mark,
+}
+
+/// An update that could not be stored and comes again.
+#[derive(Clone, Copy)]
+struct Failed {
+    update: Option<UpdateId>,
+    at: Instant,
+}
+
+impl Failed {
+    /// Whether it is still to come before this one.
+    fn is_before(&self, other: Option<UpdateId>) -> bool {
+        self.update != other && self.at.elapsed() < IDLE
+    }
+}
+
+/// What is next.
+enum Next {
+    Job(Box<InHand>),
+    Shown(Result<(), SendError>),
+    Waited,
+    End,
+}
+
+impl Worker {
+    /// A worker that has done nothing yet.
+    pub fn new(
+        shared: Arc<Shared>,
+        person: Person,
+        jobs: mpsc::Receiver<InHand>,
+        flood: Flood,
+    ) -> Worker {
+        Worker {
+            shared,
+            person,
+            jobs,
+            flood,
+            unspoken: 0,
+            failed: None,
+            showing: None,
+            unsettled: None,
+            visit: None,
+        }
+    }
+
+    /// Work until there was nothing to do for long. `ends` is asked whether it may end: not when
+    /// somebody has just given it something.
+    pub async fn run(mut self, ends: impl Fn(&mpsc::Receiver<InHand>) -> bool) {
+        loop {
+            match self.next().await {
+                Next::Job(in_hand) => {
+                    let mark = Mark::new(in_hand.job.update);
+                    mark.on(self.take(*in_hand, mark)).await;
+                }
+                Next::Shown(result) => self.shown(result).await,
+                // The flood is over. Any turn shows where they are now.
+                Next::Waited if self.unspoken > 0 => {
+                    let look = Job::of_ours(Input::Due, |_| {});
+                    let token = self.shared.under_way.token();
+                    let mark = Mark::new(None);
+                    mark.on(self.take(InHand { job: look, token }, mark)).await;
+                }
+                Next::Waited if self.unsettled.is_some() => self.settle().await,
+                Next::Waited if ends(&self.jobs) => return,
+                Next::Waited => {}
+                Next::End => return,
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Next {
+        if let Some(showing) = &mut self.showing {
+            return tokio::select! {
+                job = self.jobs.recv() => job.map_or(Next::End, |job| Next::Job(Box::new(job))),
+                result = &mut showing.edit => Next::Shown(result),
+            };
+        }
+        let until = match &self.unsettled {
+            _ if self.unspoken > 0 => Instant::now() + CALM,
+            Some((_, at)) => *at,
+            None => Instant::now() + IDLE,
+        };
+        match tokio::time::timeout_at(until, self.jobs.recv()).await {
+            Ok(Some(job)) => Next::Job(Box::new(job)),
+            Ok(None) => Next::End,
+            Err(_) => Next::Waited,
+        }
+    }
+
+    /// Do one thing, and begin to show what came of it.
+    async fn take(&mut self, in_hand: InHand, mark: Mark) {
+        let InHand { job, token } = in_hand;
+        let is_theirs = job.input.is_theirs();
+        if self.shared.is_stopping() {
+            // The next process gets it.
+            return (job.done)(End::Again);
+        }
+        if is_theirs && self.failed.is_some_and(|f| f.is_before(job.update)) {
+            // What failed comes again first.
+            return (job.done)(End::Again);
+        }
+        self.make_way_for(&job.input).await;
+        // Of many taps only the last needs to be shown, and it is.
+        let is_last =
+            !self.flood.is_on() && (self.jobs.is_empty() || self.unspoken >= MOST_UNSPOKEN);
+        self.unspoken = if is_last { 0 } else { self.unspoken + 1 };
+        let known = self.unsettled.as_ref().map(|(unsettled, _)| Known {
+            version: unsettled.record.version,
+            shown: unsettled.shown,
+        });
+        let task = Task {
+            shared: &self.shared,
+            person: self.person,
+            input: job.input,
+            origin: Origin {
+                update: job.update,
+                language: job.language,
+                door: job.door,
+                known,
+            },
+            press: job.press,
+            received: job.received,
+            mark,
+            is_repeated: self.failed.is_some_and(|f| f.update == job.update),
+        };
+        self.failed = None;
+        let mut turned = match task.take().await {
+            Stored::Done(turned) => *turned,
+            Stored::Never => return (job.done)(End::finished()),
+            Stored::NotYet => {
+                if is_theirs {
+                    self.failed = Some(Failed {
+                        update: job.update,
+                        at: Instant::now(),
+                    });
+                    // It comes again, and what waits behind it then comes behind it.
+                    while let Ok(behind) = self.jobs.try_recv() {
+                        (behind.job.done)(End::Again);
+                    }
+                }
+                return (job.done)(End::Again);
+            }
+        };
+        if !turned.already && turned.record.is_some() {
+            // It was stored too that the edit before was shown.
+            self.unsettled = None;
+        }
+        let next_due = turned.seen.as_ref().and_then(Seen::next_due);
+        let edit = turn::edit(turned.record.as_ref(), turned.seen.take());
+        let (mut after, mut is_shown) = (None, None);
+        if is_theirs {
+            // An edit may be repeated after a crash; of a new message there should be one.
+            let shown = (edit == Edit::More).then(|| {
+                let (tell, shown) = oneshot::channel();
+                is_shown = Some(tell);
+                shown
+            });
+            task.acknowledge(turned.notice, job.way, shown, job.done, &token);
+        } else {
+            after = Some(job.done);
+        }
+        task.say_what_is_not_kept(&turned).await;
+        let Task {
+            input, received, ..
+        } = task;
+        let what = Shows {
+            input,
+            received,
+            next_due,
+            is_last,
+            mark,
+        };
+        self.show(turned.record, edit, what, token).await;
+        if let Some(tell) = is_shown {
+            // Nobody waits for it any more when it took too long.
+            let _ = tell.send(());
+        }
+        if let Some(done) = after {
+            done(End::finished());
+        }
+    }
+
+    /// Let an edit on its way arrive, unless this input proves that it has.
+    async fn make_way_for(&mut self, input: &Input) {
+        let Some(showing) = self.showing.take() else {
+            return;
+        };
+        let pressed = match input {
+            Input::Press(Press { visit, .. }) => Some(*visit),
+            _ => None,
+        };
+        let is_new = showing.visit_before.is_some() && showing.visit != showing.visit_before;
+        if is_new && pressed.is_some() && pressed == showing.visit {
+            // What Telegram still says to it matters to nobody.
+            tokio::spawn(showing.edit);
+            self.visit = showing.visit;
+            self.unsettled = Some((showing.unsettled, Instant::now() + SETTLE));
+            return;
+        }
+        self.showing = Some(showing);
+        self.arrive().await;
+    }
+
+    /// Wait for the edit on its way.
+    async fn arrive(&mut self) {
+        if let Some(showing) = &mut self.showing {
+            let result = (&mut showing.edit).await;
+            self.shown(result).await;
+        }
+    }
+
+    /// An edit arrived, or did not.
+    async fn shown(&mut self, result: Result<(), SendError>) {
+        let Some(showing) = self.showing.take() else {
+            return;
+        };
+        match result {
+            Ok(()) => {
+                self.visit = showing.visit;
+                let is_near = turn::is_near(showing.unsettled.next_due, &*self.shared.clock);
+                self.unsettled = Some((showing.unsettled, Instant::now() + SETTLE));
+                if is_near {
+                    self.settle().await;
+                }
+            }
+            // Whatever is wrong, what delivers everything knows what to do about it.
+            Err(error) => {
+                let edited = Some(error);
+                self.deliver(showing.unsettled.record, true, None, edited)
+                    .await;
+            }
+        }
+    }
+
+    /// Store that an edit was shown.
+    async fn settle(&mut self) {
+        let Some((unsettled, _)) = self.unsettled.take() else {
+            return;
+        };
+        let (bot, clock) = (self.shared.bot(), &*self.shared.clock);
+        let settled = turn::settle(&bot, self.person, unsettled.record, unsettled.shown, clock);
+        if let Err(error) = settled.await {
+            // It is edited once more, which changes nothing.
+            warn!(%error, "it could not be stored that a question was shown");
+        }
+        self.shared.wake.notify_one();
+    }
+
+    /// Show what came of a turn.
+    async fn show(
+        &mut self,
+        record: Option<Record>,
+        edit: Edit,
+        what: Shows,
+        token: TaskTrackerToken,
+    ) {
+        let Shows {
+            input,
+            received,
+            next_due,
+            is_last,
+            mark,
+        } = what;
+        let is_wanted = |record: &Record| {
+            let urgent = |o: &crate::store::OwedEntry| o.owed.priority().is_some();
+            input != Input::Blocked && (is_last || record.body.owed.iter().any(urgent))
+        };
+        let Some(record) = record.filter(is_wanted) else {
+            return self.shared.wake.notify_one();
+        };
+        match edit {
+            Edit::Nothing => self.shared.wake.notify_one(),
+            Edit::Question {
+                message,
+                view,
+                shown,
+            } if input.is_theirs() => {
+                let visit = view.visit();
+                let (shared, person) = (self.shared.clone(), self.person);
+                let edit = mark.on(async move {
+                    let shown = shared.sender.show(person, message, &view).await;
+                    if let (Ok(()), Some(received)) = (&shown, received) {
+                        metrics().first_reply.took(received.elapsed());
+                    }
+                    shown
+                });
+                self.showing = Some(Showing {
+                    edit: AssertUnwindSafe(edit)
+                        .catch_unwind()
+                        .map(|done| done.unwrap_or(Err(SendError::Refused)))
+                        .boxed(),
+                    unsettled: Unsettled {
+                        record,
+                        shown,
+                        next_due,
+                        _token: token,
+                    },
+                    visit,
+                    visit_before: self.visit,
+                });
+            }
+            Edit::Question { .. } | Edit::More => {
+                self.deliver(record, input.is_theirs(), received, None)
+                    .await;
+            }
+        }
+    }
+
+    /// Send everything that a record asks for.
+    async fn deliver(
+        &mut self,
+        record: Record,
+        is_theirs: bool,
+        received: Option<Instant>,
+        edited: Option<SendError>,
+    ) {
+        // What stands there afterwards is not looked up.
+        self.visit = None;
+        let shared = &self.shared;
+        let (bot, urgency) = (shared.bot(), turn::urgency(is_theirs));
+        let reply = FirstReply::new(&shared.sender, received);
+        let sending = turn::deliver_after(
+            &bot,
+            self.person,
+            record,
+            &reply,
+            urgency,
+            &*shared.clock,
+            edited,
+        );
+        match AssertUnwindSafe(sending).catch_unwind().await {
+            Ok(Ok(())) => {}
+            // It is stored as owed, and the reminder loop tries again.
+            Ok(Err(error)) => warn!(%error, "a delivery could not be settled"),
+            Err(_) => error!("what came of an update broke while it was shown"),
+        }
+        self.shared.wake.notify_one();
+    }
+}
