@@ -240,7 +240,7 @@ struct InviteArgs {
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=365))]
     days: u16,
     /// How many links.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     count: u16,
     /// The name of the bot, such as my_back_bot; without it Telegram is asked.
     #[arg(long)]

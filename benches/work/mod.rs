@@ -13,7 +13,7 @@ use std::sync::{Arc, LazyLock};
 
 use backtalk::assess::{assess, is_emergency};
 use backtalk::dialogue::{Dialogue, load};
-use backtalk::engine::{Command, Input, Press, Session, State, begin, step, view};
+use backtalk::engine::{Command, Input, Press, Seen, Session, State, begin, step, view};
 use backtalk::store::record::Body;
 use backtalk::store::seal::Keyring;
 use backtalk::store::{Person, Record, Stored};
@@ -27,7 +27,7 @@ const SOMEBODY: Person = Person(1_234_567_890);
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// The names of all pieces of work, in the order of [`all`].
-pub const NAMES: [&str; 17] = [
+pub const NAMES: [&str; 19] = [
     "step_twelve",
     "step_back_spasm",
     "step_after_four_weeks",
@@ -38,6 +38,8 @@ pub const NAMES: [&str; 17] = [
     "rules_some_known",
     "view_twelve",
     "view_back_spasm",
+    "look_twelve",
+    "look_after_four_weeks",
     "hash_of_a_view",
     "encode_plain",
     "encode_sealed",
@@ -191,9 +193,14 @@ pub fn all(people: &People) -> Vec<Work> {
     work(Box::new(move || {
         black_box(is_emergency(d, black_box(&known)));
     }));
-    for next in [six, middle] {
+    for next in [&six, &middle].map(Next::clone) {
         work(Box::new(move || {
             black_box(view::view(next.d, black_box(&next.session), next.now));
+        }));
+    }
+    for next in [six, weeks] {
+        work(Box::new(move || {
+            black_box(Seen::of(next.d, black_box(&next.session), next.now));
         }));
     }
     work(Box::new(move || {

@@ -6,7 +6,7 @@ use backtalk::telegram::inbound::{self, Inbound};
 use dptree::Handler;
 use futures_util::FutureExt;
 use teloxide::dispatching::DpHandlerDescription;
-use teloxide::types::{Me, Update};
+use teloxide::types::Me;
 
 /// A press under a question of four answers.
 pub const PRESS: &str = r#"{"update_id":500000042,"callback_query":{"id":"4096000000172","from":{"id":1000000001,"is_bot":false,"first_name":"Ann","username":"ann_1","language_code":"en"},"message":{"message_id":91,"from":{"id":700000001,"is_bot":true,"first_name":"Bench","username":"bench_bot"},"chat":{"id":1000000001,"first_name":"Ann","username":"ann_1","type":"private"},"date":1772434800,"text":"Question 4 of 12. How strong is the pain at rest?","reply_markup":{"inline_keyboard":[[{"text":"None","callback_data":"4a0"},{"text":"Mild","callback_data":"4a1"}],[{"text":"Moderate","callback_data":"4a2"},{"text":"Severe","callback_data":"4a3"}],[{"text":"Back","callback_data":"4!back"}]]}},"chat_instance":"-3456789012345678901","data":"4a2"}}"#;
@@ -34,7 +34,6 @@ impl Reader {
 
     /// What an update asks for.
     pub fn read(&self, update: &str) -> Inbound {
-        let update: Update = serde_json::from_str(update).expect("it is as the Bot API sends");
         let read = inbound::read(&self.tree, &self.me, update).now_or_never();
         let read = read.expect("nothing is waited for");
         assert!(matches!(read, Inbound::Input { .. }), "somebody's input");
