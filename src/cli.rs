@@ -183,7 +183,7 @@ struct RunArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// Messages a second over all chats, shared by all processes of the bot.
-    #[arg(long, env = "BACKTALK_PER_SECOND", default_value = "30", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, env = "BACKTALK_PER_SECOND", default_value = "30", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     per_second: u32,
     /// Who may talk to the bot: `open` for everybody, or `invited`.
     #[arg(long, env = "BACKTALK_ACCESS")]

@@ -797,6 +797,15 @@ impl Dialogue {
         self.facts.iter().position(|f| f.id == id)
     }
 
+    /// Whether the first screen asks for nothing, not even consent: its one button only goes on. Then
+    /// the first word begins the questions. Such a dialogue is for simulated people.
+    pub fn begins_at_once(&self) -> bool {
+        let does = |i: &Item| {
+            i.act.is_some() || !i.sets.is_empty() || i.then.is_some() || i.reply.is_some()
+        };
+        matches!(self.screens.first(), Some(s) if s.items.len() == 1 && !does(&s.items[0]))
+    }
+
     /// Nothing known yet.
     pub fn nothing_known(&self) -> Knowledge {
         Knowledge::nothing(self.facts.len())

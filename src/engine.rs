@@ -210,6 +210,17 @@ impl Turn<'_> {
             Input::Text(text) => self.text(&plain_text::cleaned(text), &before),
             Input::Edited(text) => self.edited(&plain_text::cleaned(text), &before),
         }
+        if input.is_theirs() && !before.began && self.d.begins_at_once() {
+            self.begin_at_once();
+        }
+    }
+
+    /// Where nobody is asked for consent, the questions begin with whatever is said first.
+    fn begin_at_once(&mut self) {
+        let state = self.state();
+        if !self.erase && !state.began && state.told.is_none() {
+            self.say(What::Began(Begin::Fresh));
+        }
     }
 
     /// Whoever writes is there again: what waited for that goes on.
