@@ -60,11 +60,18 @@ where
     metrics().set_form(bot.dialogue.form);
     let readiness = Arc::new(Readiness::new(bot.store.clone()));
     let mut router = http::router(readiness.clone());
-    // Whoever cannot be heard should not begin.
-    let listener = match settings.listen {
-        Some(address) => Some(listen_on(address).await?),
-        None => None,
-    };
+    let hook = webhook::Place::default();
+    if let Some(webhook) = &settings.webhook {
+        router = router.merge(webhook::route(webhook.url.path(), hook.clone()));
+    }
+    // It ends last, so that it can tell of the stop.
+    let (closer, closing) = watch::channel(false);
+    let mut serving = JoinSet::new();
+    if let Some(address) = settings.listen {
+        // Whoever cannot be heard should not begin.
+        let listener = listen_on(address).await?;
+        serving.spawn(http::serve(listener, router, closing));
+    }
     let mut ended = Box::pin(signal());
     let me = tokio::select! {
         me = telegram::who_am_i(&client.bot) => me?,
@@ -131,8 +138,9 @@ where
         Some(webhook) => {
             let caution = Arc::default();
             let intake = Arc::new(Intake::new(me, shared.clone(), chats.clone()));
-            let hook = Hook::new(webhook, intake, shared.clone(), Arc::clone(&caution));
-            router = router.merge(webhook::route(webhook.url.path(), hook));
+            let taking = Hook::new(webhook, intake, shared.clone(), Arc::clone(&caution));
+            // There is none yet.
+            let _ = hook.set(taking);
             let watch = Watch {
                 bot: client.bot,
                 settings: webhook.clone(),
@@ -146,12 +154,6 @@ where
         }
     };
     tokio::spawn(load_again(shared.clone(), again));
-    // It ends last, so that it can tell of the stop.
-    let (closer, closing) = watch::channel(false);
-    let mut serving = JoinSet::new();
-    if let Some(listener) = listener {
-        serving.spawn(http::serve(listener, router, closing));
-    }
     let reminder = Reminder {
         store: bot.store.clone(),
         clock,

@@ -16,7 +16,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use teloxide::types::{ChatId, Seconds};
@@ -108,7 +108,7 @@ impl Client {
             text: &view.text,
             reply_markup: Keyboard::of(view),
         };
-        thin.call::<Anything>("editMessageText", &request).await?;
+        thin.call::<IgnoredAny>("editMessageText", &request).await?;
         Ok(())
     }
 
@@ -125,7 +125,7 @@ impl Client {
             callback_query_id: press,
             text: notice,
         };
-        thin.call::<Anything>("answerCallbackQuery", &request)
+        thin.call::<IgnoredAny>("answerCallbackQuery", &request)
             .await?;
         Ok(())
     }
@@ -212,10 +212,6 @@ impl Keyboard<'_> {
 struct Sent {
     message_id: i32,
 }
-
-/// What is of no interest.
-#[derive(Deserialize)]
-struct Anything {}
 
 /// What the Bot API answers.
 #[derive(Deserialize)]
@@ -394,6 +390,8 @@ mod tests {
     fn answers_mean_what_they_mean_to_teloxide() {
         let sent: Sent = read(br#"{"ok":true,"result":{"message_id":7,"chat":{"id":1}}}"#).unwrap();
         assert_eq!(sent.message_id, 7);
+        read::<IgnoredAny>(br#"{"ok":true,"result":true}"#).unwrap();
+        read::<IgnoredAny>(br#"{"ok":true,"result":{"message_id":7}}"#).unwrap();
         let wait = r#"{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 5",
                        "parameters":{"retry_after":5}}"#;
         assert!(matches!(error(wait), RequestError::RetryAfter(s) if s.seconds() == 5));

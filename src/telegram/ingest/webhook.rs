@@ -5,8 +5,8 @@
 //! counted for a while before it is handled, so that one that ends the process cannot do so for ever.
 //! [`watch`](super::watch) sets the webhook, and nobody takes it away: the other processes go on.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -70,16 +70,22 @@ impl Hook {
     }
 }
 
-/// The route that Telegram posts to.
-pub fn route(path: &str, hook: Arc<Hook>) -> Router {
+/// Where the handler will be once the bot can take updates.
+pub type Place = Arc<OnceLock<Arc<Hook>>>;
+
+/// The route that Telegram posts to. Until there is a handler, it is asked to come again.
+pub fn route(path: &str, hook: Place) -> Router {
     Router::new()
         .route(path, post(receive))
         .layer(DefaultBodyLimit::max(LARGEST))
         .with_state(hook)
 }
 
-async fn receive(State(hook): State<Arc<Hook>>, request: Request) -> Response {
-    let response = hook.take(request).await;
+async fn receive(State(place): State<Place>, request: Request) -> Response {
+    let response = match place.get() {
+        Some(hook) => hook.take(request).await,
+        None => later(),
+    };
     let status = match response.status() {
         StatusCode::OK => Some(WebhookStatus::Taken),
         StatusCode::UNAUTHORIZED => Some(WebhookStatus::Forbidden),
