@@ -162,8 +162,9 @@ impl Work {
                 None => self.ground.look(),
                 Some(Away { cut, until: None }) if self.ground.is_replaced(cut) => {
                     let cut = cut.clone();
+                    let is_another = self.ground.replicas().is_some();
                     if let Some(noted) = self.done.cuts.last_mut() {
-                        noted.replaced_after = Some(cut.at.elapsed());
+                        noted.replaced_after = is_another.then(|| cut.at.elapsed());
                     }
                     let until = self.soon(true, &WITHOUT_POWER);
                     away = Some(Away { cut, until });
