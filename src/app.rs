@@ -129,9 +129,9 @@ where
             stop.clone(),
         )),
         Some(webhook) => {
-            let careful = Arc::default();
+            let caution = Arc::default();
             let intake = Arc::new(Intake::new(me, shared.clone(), chats.clone()));
-            let hook = Hook::new(webhook, intake, shared.clone(), Arc::clone(&careful));
+            let hook = Hook::new(webhook, intake, shared.clone(), Arc::clone(&caution));
             router = router.merge(webhook::route(webhook.url.path(), hook));
             let watch = Watch {
                 bot: client.bot,
@@ -140,7 +140,7 @@ where
                 chats: chats.clone(),
                 heartbeat: settings.heartbeat,
                 process,
-                careful,
+                caution,
             };
             tokio::spawn(watch.run(roles, stop.clone()))
         }

@@ -196,6 +196,13 @@ struct RunArgs {
         allow_hyphen_values = true
     )]
     allowed: Option<String>,
+    #[command(flatten)]
+    webhook: WebhookArgs,
+}
+
+/// How updates come, if not by polling.
+#[derive(Debug, Args)]
+struct WebhookArgs {
     /// The address that Telegram posts updates to, such as https://bot.example.org/telegram; without
     /// it the program polls. All processes of a bot have the same.
     #[arg(long, env = "BACKTALK_WEBHOOK_URL")]
@@ -206,6 +213,25 @@ struct RunArgs {
     /// Where to listen for Telegram's posts, /healthz, /readyz and /metrics, such as 0.0.0.0:8080.
     #[arg(long, env = "BACKTALK_LISTEN")]
     listen: Option<SocketAddr>,
+}
+
+impl WebhookArgs {
+    /// What is said of it, in the settings for Telegram.
+    fn add_to(&self, telegram: &mut settings::Telegram) -> Result<(), String> {
+        telegram.listen = self.listen;
+        // It has no flag: everybody on a machine can read the arguments of a process.
+        let secret = std::env::var("BACKTALK_WEBHOOK_SECRET").ok();
+        let said = settings::webhook::Said {
+            url: self.webhook_url.as_deref(),
+            listen: self.listen,
+            secret: secret.as_deref(),
+            connections: self.webhook_connections,
+        };
+        let is_local = telegram.api_url.is_some();
+        let webhook = settings::webhook::webhook(&said, &telegram.token, is_local);
+        telegram.webhook = webhook.map_err(|e| e.to_string())?;
+        Ok(())
+    }
 }
 
 #[derive(Debug, Args)]
@@ -446,18 +472,7 @@ fn prepare(files: &Files, args: &RunArgs) -> Result<Prepared, String> {
     settings::one_of("BACKTALK_LOG", &app::LEVELS).map_err(|e| e.to_string())?;
     let mut telegram = telegram_settings()?;
     telegram.per_second = NonZeroU32::new(args.per_second).unwrap_or(telegram.per_second);
-    telegram.listen = args.listen;
-    let secret = std::env::var("BACKTALK_WEBHOOK_SECRET").ok();
-    let said = settings::webhook::Said {
-        url: args.webhook_url.as_deref(),
-        listen: args.listen,
-        // It has no flag: everybody on a machine can read the arguments of a process.
-        secret: secret.as_deref(),
-        connections: args.webhook_connections,
-    };
-    telegram.webhook =
-        settings::webhook::webhook(&said, &telegram.token, telegram.api_url.is_some())
-            .map_err(|e| e.to_string())?;
+    args.webhook.add_to(&mut telegram)?;
     let store = args.store.settings(settings::BOT_FILE)?;
     if store.redis_wait.is_some() && !matches!(store.choice, StoreChoice::Redis(_)) {
         return Err(settings::ConfigError::NoRedis("BACKTALK_REDIS_WAIT").to_string());

@@ -569,6 +569,35 @@ fn an_endless_lease_and_the_end_of_time_are_no_trouble() {
 }
 
 #[test]
+fn whoever_is_let_go_of_is_due_again_as_before() {
+    let claim = || Ask::Claim {
+        limit: 9,
+        lease_ms: 45,
+        lane: Lane::Other,
+    };
+    let anna = || Said::Claims(vec![(ANNA, record(1, Some(5), &[], "hello"))]);
+    check(&[
+        (commit(ANNA, 0, Some(5), "hello"), Said::Applied),
+        (Ask::At(10), Said::Done),
+        (claim(), anna()),
+        (claim(), Said::Claims(vec![])),
+        // Somebody else's claim, and nobody's.
+        (Ask::Release(ANNA, 7), Said::Done),
+        (Ask::Release(BEN, 1), Said::Done),
+        (Ask::NextDue, Said::Next(Some(55))),
+        (Ask::Release(ANNA, 1), Said::Done),
+        (Ask::NextDue, Said::Next(Some(5))),
+        (claim(), anna()),
+        (Ask::HeldBefore, Said::People(vec![])),
+        // What was committed meanwhile holds.
+        (commit(ANNA, 1, None, "done"), Said::Applied),
+        (Ask::Release(ANNA, 1), Said::Done),
+        (Ask::Release(ANNA, 2), Said::Done),
+        (Ask::NextDue, Said::Next(None)),
+    ]);
+}
+
+#[test]
 fn of_many_who_commit_at_once_exactly_one_is_applied() {
     for subject in every_store() {
         let store = subject.store.clone();

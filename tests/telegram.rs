@@ -53,3 +53,5 @@ mod strangers;
 mod talk;
 #[path = "telegram/versions.rs"]
 mod versions;
+#[path = "telegram/webhook.rs"]
+mod webhook;

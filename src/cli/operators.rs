@@ -62,13 +62,18 @@ pub struct DoctorArgs {
     json: bool,
     #[command(flatten)]
     store: StoreArgs,
+    #[command(flatten)]
+    webhook: super::WebhookArgs,
 }
 
 /// Look at everything, and print what was found.
 pub fn doctor(files: &Files, args: &DoctorArgs) -> Outcome {
     let case = doctor::Case {
         dialogue: super::dialogue(files),
-        telegram: super::telegram_settings(),
+        telegram: super::telegram_settings().and_then(|mut telegram| {
+            args.webhook.add_to(&mut telegram)?;
+            Ok(telegram)
+        }),
         store: &args.store.settings(config::BOT_FILE)?,
         clock: &SystemClock,
     };

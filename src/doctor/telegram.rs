@@ -1,4 +1,4 @@
-//! Whether Telegram knows the bot, and gives its updates to whoever polls.
+//! Whether Telegram knows the bot, and gives its updates the way they are to come.
 
 use std::time::Duration;
 
@@ -43,7 +43,13 @@ struct Webhook {
 pub async fn examine(settings: &Telegram) -> Vec<Finding> {
     match telegram::client::Client::new(settings) {
         Err(why) => vec![Group::Telegram.fail("address", "cannot be used", why.to_string())],
-        Ok(client) => judge(&ask(&client.bot).await),
+        Ok(client) => {
+            let wanted = settings
+                .webhook
+                .as_ref()
+                .and_then(|webhook| webhook.url.host_str());
+            judge(&ask(&client.bot).await, wanted)
+        }
     }
 }
 
@@ -72,7 +78,8 @@ impl From<WebhookInfo> for Webhook {
     }
 }
 
-fn judge(seen: &Seen) -> Vec<Finding> {
+/// `wanted` is the host of the webhook that the bot is to have, if any.
+fn judge(seen: &Seen, wanted: Option<&str>) -> Vec<Finding> {
     const GROUP: Group = Group::Telegram;
     let (name, webhook) = match seen {
         Seen::Nothing(kind) => {
@@ -90,9 +97,22 @@ fn judge(seen: &Seen) -> Vec<Finding> {
         findings.push(GROUP.note("webhook", "unknown", "ask again"));
         return findings;
     };
-    findings.push(match &webhook.host {
-        None => GROUP.ok("webhook", "none, so polling gets every update"),
-        Some(host) => GROUP.fail(
+    findings.push(match (&webhook.host, wanted) {
+        (None, None) => GROUP.ok("webhook", "none, so polling gets every update"),
+        (Some(host), Some(wanted)) if host == wanted => {
+            GROUP.ok("webhook", format!("set, to {host}"))
+        }
+        (None, Some(wanted)) => GROUP.note(
+            "webhook",
+            format!("none; it is to be at {wanted}"),
+            "start the bot, which sets it",
+        ),
+        (Some(host), Some(wanted)) => GROUP.warn(
+            "webhook",
+            format!("set, to {host}, and to be at {wanted}"),
+            "start the bot, which sets it; see that no other bot has this token",
+        ),
+        (Some(host), None) => GROUP.fail(
             "webhook",
             format!("set, to {host}, so polling gets nothing"),
             "take it away: curl \"https://api.telegram.org/bot$TELOXIDE_TOKEN/deleteWebhook\"",
@@ -123,7 +143,10 @@ mod tests {
             name: "b".into(),
             webhook: Some(info.into()),
         };
-        let said = super::super::print::text(&judge(&seen));
+        let ours = super::super::print::text(&judge(&seen, Some("example.org")));
+        assert!(ours.contains("webhook: set, to example.org"), "{ours}");
+        assert!(!ours.contains("FAIL"), "{ours}");
+        let said = super::super::print::text(&judge(&seen, None));
         assert!(
             said.contains("FAIL  webhook: set, to example.org"),
             "{said}"

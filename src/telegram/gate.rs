@@ -20,11 +20,8 @@ use crate::engine::Priority;
 use crate::metrics::metrics;
 use crate::store::{Person, Store};
 
-/// Credit that is held ready, by each process.
-const RESERVE: u32 = 6;
-
-/// The most credit asked for at once.
-const MOST_AT_ONCE: u32 = 30;
+/// Of what may go out in a second, the part that each process holds ready.
+const RESERVED: u32 = 5;
 
 /// How long the shared budget may take to answer, before a message goes out without it.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -50,6 +47,8 @@ struct Inner {
 struct Queue {
     waiting: BTreeMap<(Priority, u64), Waiter>,
     last: u64,
+    /// How many may go out now.
+    credit: u32,
 }
 
 struct Waiter {
@@ -84,6 +83,15 @@ impl Gate {
         let (pass, passed) = oneshot::channel();
         {
             let mut queue = self.inner.queue();
+            if queue.waiting.is_empty() && queue.credit > 0 {
+                queue.credit -= 1;
+                let is_low = queue.credit < self.inner.reserve() / 2;
+                drop(queue);
+                if is_low {
+                    self.inner.news.notify_one();
+                }
+                return metrics().send_wait.of(priority).took(Duration::ZERO);
+            }
             queue.last += 1;
             let place = (priority, queue.last);
             let since = Instant::now();
@@ -127,6 +135,11 @@ impl Gate {
 impl Inner {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The credit that this process holds ready.
+    fn reserve(&self) -> u32 {
+        (self.per_second.get() / RESERVED).max(1)
     }
 
     /// Take the most urgent out.
@@ -173,18 +186,25 @@ impl Inner {
 }
 
 async fn pump(inner: Arc<Inner>) {
-    let mut credit = 0;
     let mut refill: Option<BoxFuture<'static, u32>> = None;
     loop {
+        let (waiting, credit) = {
+            let mut queue = inner.queue();
+            if !queue.waiting.is_empty() && queue.credit > 0 {
+                queue.credit -= 1;
+                drop(queue);
+                if !inner.let_through() {
+                    inner.queue().credit += 1;
+                }
+                continue;
+            }
+            (queue.waiting.len(), queue.credit)
+        };
         metrics().send_budget.set(credit as usize);
-        let waiting = inner.queue().waiting.len();
-        if waiting > 0 && credit > 0 {
-            credit -= u32::from(inner.let_through());
-            continue;
-        }
-        if credit < RESERVE && refill.is_none() {
+        if credit < inner.reserve() && refill.is_none() {
             let wanted = u32::try_from(waiting).unwrap_or(u32::MAX);
-            let wanted = wanted.saturating_add(RESERVE - credit).min(MOST_AT_ONCE);
+            let wanted = wanted.saturating_add(inner.reserve() - credit);
+            let wanted = wanted.min(inner.per_second.get());
             refill = Some(inner.clone().credit(wanted).boxed());
         }
         match &mut refill {
@@ -194,7 +214,7 @@ async fn pump(inner: Arc<Inner>) {
                     () = inner.news.notified(), if credit > 0 => None,
                 };
                 if let Some(got) = got {
-                    credit += got;
+                    inner.queue().credit += got;
                     refill = None;
                 }
             }

@@ -48,6 +48,7 @@ pub async fn run(
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut held_until = Instant::now();
     let mut term = 0;
+    let mut is_known = false;
     while !*stop.borrow() {
         tokio::select! {
             _ = every.tick() => {}
@@ -83,6 +84,10 @@ pub async fn run(
             let leads = matches!(after, Role::Leader { .. });
             metrics().leading.set(usize::from(leads));
             role.send_replace(after);
+        } else if !is_known {
+            // Whoever waits for the first answer hears of it, too.
+            role.send_replace(after);
         }
+        is_known = true;
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use backtalk::dialogue::Form;
 use backtalk::engine::{Owed, Session};
 use backtalk::store::cached::Cached;
+use backtalk::store::measured::Measured;
 use backtalk::store::memory::MemoryStore;
 use backtalk::store::record::{Body, FORMAT};
 use backtalk::store::redis::RedisStore;
@@ -36,6 +37,8 @@ pub enum Ask {
     },
     /// Who of those claimed last had been held before, by a lease that ran out.
     HeldBefore,
+    /// Let go of somebody who was claimed at this version.
+    Release(i64, u64),
     /// Of any lane.
     NextDue,
     NextDueIn(Lane),
@@ -153,7 +156,9 @@ fn sqlite() -> Subject {
 
 fn cached() -> Subject {
     let memory = Arc::new(MemoryStore::new());
-    let store = Arc::new(Cached::new(memory.clone()));
+    // As a bot has it: what passes through is measured below what is remembered.
+    let measured = Arc::new(Measured::new(memory.clone()));
+    let store = Arc::new(Cached::new(measured));
     let same = store.clone();
     Subject {
         name: "cached",
@@ -291,6 +296,10 @@ impl Subject {
             Ask::NextDueIn(lane) => {
                 let next = store.next_due(&[*lane]).await?;
                 Said::Next(next.map(Timestamp::as_millisecond))
+            }
+            Ask::Release(person, version) => {
+                store.release(Person(*person), *version).await?;
+                Said::Done
             }
             Ask::Forget(person) => {
                 store.forget(Person(*person)).await?;

@@ -103,6 +103,14 @@ impl Model {
                 }
                 Said::Claims(claims)
             }
+            Ask::Release(person, version) => {
+                if let Some(kept) = self.people.get_mut(person)
+                    && kept.record.version == *version
+                {
+                    kept.wake = kept.record.due.map(|due| due.as_millisecond());
+                }
+                Said::Done
+            }
             Ask::HeldBefore => Said::People(self.held_before.clone()),
             Ask::NextDue => Said::Next(self.people.values().filter_map(|kept| kept.wake).min()),
             Ask::NextDueIn(lane) => {

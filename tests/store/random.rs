@@ -40,6 +40,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0usize..4, 0u64..40, lane.clone()).prop_map(|(limit, lease_ms, lane)| {
             Ask::Claim { limit, lease_ms, lane }
         }),
+        2 => (person.clone(), 0u64..6).prop_map(|(person, version)| Ask::Release(person, version)),
         2 => Just(Ask::HeldBefore),
         2 => Just(Ask::NextDue),
         1 => lane.clone().prop_map(Ask::NextDueIn),

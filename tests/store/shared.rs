@@ -48,6 +48,25 @@ fn one_leads_until_it_resigns_or_its_lease_ends() {
 }
 
 #[test]
+fn a_process_that_went_away_without_leaving_is_remembered_for_a_while() {
+    for subject in every_place() {
+        let (store, name) = (subject.store, subject.name);
+        let is_missed =
+            |who, lease, remembered| block_on(store.present(who, lease, remembered)).unwrap();
+        assert!(!is_missed(ONE, MINUTE, MINUTE), "{name}");
+        assert!(!is_missed(TWO, MINUTE, MINUTE), "{name}");
+        block_on(store.leave(TWO)).unwrap();
+        assert!(!is_missed(ONE, MINUTE, MINUTE), "{name}");
+        // Its time ended at once, and it did not leave. Of one that is alone nobody would know.
+        is_missed(TWO, Duration::ZERO, MINUTE);
+        std::thread::sleep(Duration::from_millis(2));
+        assert_eq!(is_missed(ONE, MINUTE, MINUTE), store.is_shared(), "{name}");
+        assert!(!is_missed(ONE, MINUTE, Duration::ZERO), "{name}");
+        block_on(store.leave(ONE)).unwrap();
+    }
+}
+
+#[test]
 fn a_note_says_what_was_written_last() {
     for subject in every_place() {
         let store = subject.store;

@@ -8,13 +8,11 @@ use std::time::Duration;
 
 use backtalk::clock::{Clock, SystemClock};
 use backtalk::metrics::names;
-use backtalk::store::seal::Keyring;
-use backtalk::store::sqlite::SqliteStore;
-use backtalk::store::{Lane, Person, Store};
+use backtalk::store::{Lane, Person};
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use crate::emulator::Fault;
+use crate::emulator::{Fault, Message};
 use crate::inside::{DIALOGUE, at_rest};
 use crate::redis_server::Server;
 use crate::reminders::ice_since;
@@ -228,12 +226,13 @@ async fn what_happens_is_counted_and_verdicts_only_by_the_ten() {
 
 #[tokio::test]
 async fn a_reminder_that_another_claimed_and_never_sent_is_late_and_a_stolen_lease() {
-    let mut stage = Stage::empty().await;
+    let server = Server::start(&[]);
+    let mut stage = Stage::on_redis(server.address()).await;
     watch(&mut stage);
     let since = SystemClock.now() - SignedDuration::from_mins(45);
     let record = at_rest(ice_since(&DIALOGUE, since), since);
     assert_eq!(record.lane, Lane::First);
-    let store = SqliteStore::open(&stage.store(), Keyring::none()).expect("The store opens.");
+    let store = stage.open().await;
     let kept = store.commit(Person(ANN), 0, &record, None).await;
     kept.expect("The record is written.");
     let (then, lease) = (
@@ -242,9 +241,6 @@ async fn a_reminder_that_another_claimed_and_never_sent_is_late_and_a_stolen_lea
     );
     let claims = store.claim_due(then, 1, lease, Lane::First).await;
     assert_eq!(claims.expect("The store answers.").len(), 1);
-    store.close();
-    drop(store);
-
     stage.telegram.person(ANN).already_started();
     stage.start();
     let at = address(&stage).await;
@@ -350,7 +346,8 @@ async fn it_is_ready_only_while_its_store_answers_and_the_lines_of_an_update_sha
 
     server.restart();
     until("Readiness", is_ready).await;
-    ann.chat.wait_for_text("Numb between the legs").await;
+    let is_next = |m: &Message| m.button("Numb between the legs").is_some();
+    ann.chat.wait_for(|all| all.iter().any(is_next)).await;
     stage.telegram.wait_until_confirmed(tap.update).await;
 
     let lines = log(&stage);

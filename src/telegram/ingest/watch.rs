@@ -50,42 +50,58 @@ pub struct Watch {
     pub heartbeat: PathBuf,
     /// This process.
     pub process: Process,
-    /// Whether updates are counted before they are handled.
-    pub careful: Arc<AtomicBool>,
+    /// How updates are taken.
+    pub caution: Arc<Caution>,
 }
+
+/// How updates are taken that Telegram posts.
+#[derive(Debug, Default)]
+pub struct Caution {
+    /// They are counted before they are handled, since a process died a short while ago.
+    pub is_careful: AtomicBool,
+    /// They are taken at all: not before it is known whether a process died.
+    pub is_open: AtomicBool,
+}
+
+/// How long it may take to learn whether a process died, before updates are taken all the same.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
 
 impl Watch {
     /// Watch until told to stop.
-    pub async fn run(self, roles: watch::Receiver<Role>, mut stop: watch::Receiver<bool>) {
+    pub async fn run(self, mut roles: watch::Receiver<Role>, mut stop: watch::Receiver<bool>) {
         let mut every = tokio::time::interval(EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut careful_until = None;
         let mut absence = None;
         let mut looked: Option<Instant> = None;
+        let _ = tokio::time::timeout(FIRST_LOOK, roles.changed()).await;
+        roles.mark_changed();
         while !*stop.borrow() {
             tokio::select! {
                 _ = every.tick() => {}
+                _ = roles.changed() => {}
                 _ = stop.changed() => break,
             }
             pulse().beat(Loop::Ingest);
-            let role = *roles.borrow();
+            let role = *roles.borrow_and_update();
             let has_died = self.somebody_died().await;
             let is_new_leader = matches!(role, Role::Leader { .. }) && absence.is_none();
             let took_over = is_new_leader && matches!(role, Role::Leader { unclean: true, .. });
             if has_died || took_over {
                 let is_news = careful_until.is_none_or(|until| until < Instant::now());
                 careful_until = Some(Instant::now() + CAREFUL_FOR);
-                self.careful.store(true, Ordering::Relaxed);
+                self.caution.is_careful.store(true, Ordering::Relaxed);
                 if is_news && matches!(role, Role::Leader { .. }) {
                     absence::finish_what_was_begun(&self.shared, &self.chats).await;
                 }
             } else if careful_until.is_some_and(|until| until < Instant::now()) {
                 careful_until = None;
-                self.careful.store(false, Ordering::Relaxed);
+                self.caution.is_careful.store(false, Ordering::Relaxed);
                 if let Err(error) = self.shared.store.calm().await {
                     warn!(%error, "counts of tries could not be forgotten");
                 }
             }
+            self.caution.is_open.store(true, Ordering::Relaxed);
             match role {
                 Role::Standby => absence = None,
                 Role::Leader { .. }

@@ -6,7 +6,7 @@
 //! [`watch`](super::watch) sets the webhook, and nobody takes it away: the other processes go on.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -19,6 +19,7 @@ use subtle::ConstantTimeEq;
 use tokio::sync::{Semaphore, oneshot};
 use tracing::warn;
 
+use super::watch::Caution;
 use super::{Intake, Way};
 use crate::config::Webhook;
 use crate::http;
@@ -48,24 +49,23 @@ pub struct Hook {
     intake: Arc<Intake>,
     shared: Arc<Shared>,
     room: Semaphore,
-    /// A process died a short while ago, perhaps of an update.
-    careful: Arc<AtomicBool>,
+    caution: Arc<Caution>,
 }
 
 impl Hook {
-    /// A handler that is counting tries while `careful` says so.
+    /// A handler that takes updates as `caution` says.
     pub fn new(
         settings: &Webhook,
         intake: Arc<Intake>,
         shared: Arc<Shared>,
-        careful: Arc<AtomicBool>,
+        caution: Arc<Caution>,
     ) -> Arc<Hook> {
         Arc::new(Hook {
             secret: settings.secret.clone(),
             intake,
             shared,
             room: Semaphore::new(MOST_AT_ONCE),
-            careful,
+            caution,
         })
     }
 }
@@ -124,7 +124,8 @@ impl Hook {
         if !self.is_from_telegram(request.headers()) {
             return StatusCode::UNAUTHORIZED.into_response();
         }
-        if self.shared.is_stopping() {
+        let is_open = self.caution.is_open.load(Ordering::Relaxed);
+        if !is_open || self.shared.is_stopping() {
             return later();
         }
         let Ok(_room) = self.room.try_acquire() else {
@@ -167,7 +168,7 @@ impl Hook {
 
     /// Count one more try of an update, while that is needed.
     async fn tries(&self, update: i64) -> u32 {
-        if !self.careful.load(Ordering::Relaxed) {
+        if !self.caution.is_careful.load(Ordering::Relaxed) {
             return 0;
         }
         match self.shared.store.attempt(update).await {
