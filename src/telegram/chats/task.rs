@@ -8,7 +8,6 @@ use futures_util::FutureExt;
 use jiff::SignedDuration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
-use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{error, warn};
 
