@@ -157,6 +157,22 @@ async fn a_webhook_on_a_cluster_loses_nothing() {
     assert_eq!(report.await.broken(), [""; 0]);
 }
 
+/// Whoever has no replica left waits for one, and then goes on without. What waits for longer than a
+/// post may take is posted again and shown again, which is printed only.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes; scripts/soak runs it"]
+async fn a_webhook_on_an_unrepaired_cluster_loses_nothing_and_goes_on() {
+    let report = soak(Run {
+        what: "webhook, Redis Cluster of which a master stays away",
+        ground: Ground::cluster,
+        plan: Plan::NO_REPAIRS,
+        ..WEBHOOK
+    });
+    let report = report.await;
+    assert_eq!((report.unfinished, report.lost), (0, 0));
+    assert_eq!((report.wrong_states, report.wrong_verdicts), (0, 0));
+}
+
 /// An upgrade that nobody notices.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes; scripts/soak runs it"]

@@ -2,6 +2,7 @@
 //! touches another. What cannot be finished comes again, and with it all that waits behind it.
 
 mod job;
+mod patience;
 mod task;
 mod worker;
 
@@ -27,6 +28,7 @@ use crate::store::{Person, Store, UpdateId};
 use crate::turn::{Bot, Channel};
 
 pub use job::{Answer, Done, End, Job};
+use patience::Patience;
 pub use task::MOST_ATTEMPTS;
 use worker::{CALM, Worker};
 
@@ -54,6 +56,8 @@ pub struct Shared {
     pub hurried: watch::Sender<bool>,
     /// Whether this process must end, and begin again from what the store has.
     pub broken: watch::Sender<bool>,
+    /// How long replicas are waited for.
+    patience: Patience,
     /// What was begun and is neither shown nor given back yet.
     pub under_way: TaskTracker,
     /// When which excuse was last made to whom.
@@ -80,6 +84,7 @@ impl Shared {
             alarm: Arc::default(),
             hurried: watch::Sender::new(false),
             broken: watch::Sender::new(false),
+            patience: Patience::default(),
             under_way: TaskTracker::new(),
             excuses: Mutex::default(),
             stop,

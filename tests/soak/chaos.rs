@@ -40,6 +40,8 @@ pub struct Plan {
     /// One process after the other is asked to stop, and started again.
     pub restarts: bool,
     pub cuts: bool,
+    /// A Redis that was killed comes back before the end.
+    pub repairs: bool,
     pub faults: bool,
 }
 
@@ -49,6 +51,7 @@ impl Plan {
         kills: true,
         restarts: false,
         cuts: true,
+        repairs: true,
         faults: true,
     };
     /// Everything.
@@ -61,6 +64,15 @@ impl Plan {
         kills: false,
         restarts: true,
         cuts: false,
+        repairs: true,
+        faults: false,
+    };
+    /// One Redis dies, and nobody sees to it.
+    pub const NO_REPAIRS: Plan = Plan {
+        kills: false,
+        restarts: false,
+        cuts: true,
+        repairs: false,
         faults: false,
     };
 }
@@ -119,9 +131,12 @@ struct Work {
     done: Done,
 }
 
-/// When the Redis that is away may come back: that long after another has its place.
+/// A Redis that was killed.
 struct Away {
     cut: Cut,
+    /// Another has its place, where there is another.
+    is_replaced: bool,
+    /// When it comes back, which is after that.
     until: Option<Instant>,
 }
 
@@ -157,19 +172,23 @@ impl Work {
                     self.done.marks.push(self.telegram.request_count());
                     let cut = self.ground.cut(self.chance.below(1 << 20));
                     self.done.cuts.push(cut.clone());
-                    away = Some(Away { cut, until: None });
+                    away = Some(Away {
+                        cut,
+                        is_replaced: false,
+                        until: None,
+                    });
                 }
                 None => self.ground.look(),
-                Some(Away { cut, until: None }) if self.ground.is_replaced(cut) => {
-                    let cut = cut.clone();
+                Some(gone) if !gone.is_replaced && self.ground.is_replaced(&gone.cut) => {
+                    gone.is_replaced = true;
+                    gone.until = self.soon(plan.repairs, &WITHOUT_POWER);
+                    let is_another = self.ground.replicas().is_some();
                     if let Some(noted) = self.done.cuts.last_mut() {
-                        noted.replaced_after = Some(cut.at.elapsed());
+                        noted.replaced_after = is_another.then(|| gone.cut.at.elapsed());
                     }
-                    let until = self.soon(true, &WITHOUT_POWER);
-                    away = Some(Away { cut, until });
                 }
-                Some(Away { cut, until }) if is_due(*until) => {
-                    self.ground.restore(cut);
+                Some(gone) if is_due(gone.until) => {
+                    self.ground.restore(&gone.cut);
                     away = None;
                     power_cut = self.soon(true, &BETWEEN_POWER_CUTS);
                 }

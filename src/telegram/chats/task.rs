@@ -30,9 +30,6 @@ pub const MOST_ATTEMPTS: u32 = 5;
 /// gives it, it gives nobody the hundredth update behind it.
 const MOST_SHOWING: Duration = Duration::from_secs(2);
 
-/// How many seconds an update waits for replicas before it is acknowledged without them.
-const MOST_WAITS: u32 = 60;
-
 /// How long somebody is left alone whose timer breaks its handler.
 const AFTER_PANIC: SignedDuration = SignedDuration::from_hours(1);
 
@@ -264,14 +261,23 @@ impl Task<'_> {
 
 /// Wait until what was stored is as safe as the store can make it.
 async fn is_safe(shared: &Shared) -> bool {
-    for _ in 0..MOST_WAITS {
+    loop {
         match shared.store.durable().await {
-            Ok(()) => return true,
+            Ok(()) => {
+                shared.patience.is_rewarded();
+                return true;
+            }
             Err(error @ StoreError::Unusable(_)) => {
                 // What was stored is gone; only those who come again know it.
                 error!(%error, "the store lost what it had taken");
                 shared.broken.send_replace(true);
                 return false;
+            }
+            Err(error) if shared.patience.ends(Instant::now()) => {
+                // A bot that hears nobody is worse than one that may lose something if a master dies
+                // too.
+                error!(%error, "no replica has an update; it is acknowledged all the same");
+                return true;
             }
             Err(error) => {
                 warn!(%error, "an update is stored, but not safely yet");
@@ -279,7 +285,4 @@ async fn is_safe(shared: &Shared) -> bool {
             }
         }
     }
-    // A bot that hears nobody is worse than one that may lose something if a master dies too.
-    error!("no replica has an update; it is acknowledged all the same");
-    true
 }
