@@ -84,7 +84,7 @@ pub fn route(path: &str, hook: Place) -> Router {
 async fn receive(State(place): State<Place>, request: Request) -> Response {
     let response = match place.get() {
         Some(hook) => hook.take(request).await,
-        None => later(),
+        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };
     let status = match response.status() {
         StatusCode::OK => Some(WebhookStatus::Taken),
@@ -116,7 +116,7 @@ fn reply(answer: &Answer) -> Response {
         .into_response()
 }
 
-/// Not taken; it comes again.
+/// Not taken; it is to come again a little later.
 fn later() -> Response {
     (
         StatusCode::SERVICE_UNAVAILABLE,
@@ -132,7 +132,8 @@ impl Hook {
         }
         let is_open = self.caution.is_open.load(Ordering::Relaxed);
         if !is_open || self.shared.is_stopping() {
-            return later();
+            // Another process may take it at once.
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
         let Ok(_room) = self.room.try_acquire() else {
             warn!("more updates come than can be stored; Telegram is asked to wait");
