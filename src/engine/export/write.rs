@@ -198,7 +198,7 @@ impl Writer<'_> {
             .get(usize::from(screen))
             .and_then(|s| s.items.get(usize::from(item)))
             .map_or_else(unknown, |i| {
-                label(self.d, self.session, &self.state, &self.words, i)
+                label(self.d, self.session, self.state, &self.words, i)
             });
         Choice {
             screen: id,
