@@ -77,8 +77,18 @@ impl Reminder {
                 () = tokio::time::sleep(sleep) => {}
                 () = places.room_again(&full), if !full.is_empty() => least = 1,
                 () = alarm.rings() => {}
-                () = self.store.woken() => {}
+                () = self.somebody_is_due_before(wakes) => {}
                 _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// Return when another process says that somebody is, or may be, due before then.
+    async fn somebody_is_due_before(&self, then: Timestamp) {
+        loop {
+            let due = self.store.woken().await;
+            if due.is_none_or(|due| due < then) {
+                return;
             }
         }
     }

@@ -34,7 +34,10 @@ impl Reader {
 
     /// What an update asks for.
     pub fn read(&self, update: &str) -> Inbound {
-        let read = inbound::read(&self.tree, &self.me, update).now_or_never();
+        let read = inbound::Arrived::look(update.as_bytes(), self.me.username())
+            .expect("It has a number.")
+            .read(&self.tree, &self.me)
+            .now_or_never();
         let read = read.expect("nothing is waited for");
         assert!(matches!(read, Inbound::Input { .. }), "somebody's input");
         read

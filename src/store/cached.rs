@@ -263,7 +263,7 @@ impl Commons for Cached {
         self.store.durable().await
     }
 
-    async fn woken(&self) {
-        self.store.woken().await;
+    async fn woken(&self) -> Option<Timestamp> {
+        self.store.woken().await
     }
 }

@@ -164,8 +164,9 @@ pub trait Commons: Send + Sync {
         Ok(())
     }
 
-    /// Return when another process may have made somebody due sooner than was known.
-    async fn woken(&self) {
+    /// Return when another process may have made somebody due sooner than was known, with when that is
+    /// where it is known.
+    async fn woken(&self) -> Option<Timestamp> {
         std::future::pending().await
     }
 }

@@ -234,8 +234,8 @@ impl Commons for Measured {
         self.time(StoreCall::Durable, self.store.durable()).await
     }
 
-    async fn woken(&self) {
-        self.store.woken().await;
+    async fn woken(&self) -> Option<Timestamp> {
+        self.store.woken().await
     }
 }
 

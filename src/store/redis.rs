@@ -33,7 +33,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::seal::Keyring;
@@ -79,7 +78,7 @@ pub struct RedisStore {
     keys: Keyring,
     retention: Option<Duration>,
     safety: Safety,
-    bell: Arc<Notify>,
+    bell: Arc<wake::Bell>,
     /// Ends with the store.
     _listener: JoinSet<()>,
 }
@@ -106,7 +105,7 @@ impl RedisStore {
         let link = Link::new(address.clone());
         adopt(&link, &names).await?;
         caution::warn(&link, replicas).await;
-        let bell = Arc::new(Notify::new());
+        let bell = Arc::<wake::Bell>::default();
         let mut listener = JoinSet::new();
         listener.spawn(wake::listen(address.clone(), names.wake(), bell.clone()));
         Ok(RedisStore {

@@ -137,7 +137,7 @@ impl Client {
         offset: u32,
         limit: u8,
         hold: u32,
-    ) -> Result<Vec<Box<RawValue>>, RequestError> {
+    ) -> Result<Vec<Bytes>, RequestError> {
         let Some(thin) = &self.thin else {
             return teloxide_way::get_updates(&self.bot, offset, limit, hold).await;
         };
@@ -147,7 +147,7 @@ impl Client {
             timeout: hold,
             allowed_updates: &super::ingest::ALLOWED,
         };
-        thin.call("getUpdates", &request).await
+        each(&thin.ask("getUpdates", &request).await?)
     }
 }
 
@@ -252,6 +252,11 @@ impl Thin {
         method: &str,
         request: &impl Serialize,
     ) -> Result<T, RequestError> {
+        read(&self.ask(method, request).await?)
+    }
+
+    /// Ask; the answer as it came.
+    async fn ask(&self, method: &str, request: &impl Serialize) -> Result<Bytes, RequestError> {
         let body = serde_json::to_vec(request).map_err(|_| failed("a request"))?;
         let address = format!("{}{method}", self.base.expose_secret());
         let uri: Uri = address.parse().map_err(|_| failed("an address"))?;
@@ -269,7 +274,26 @@ impl Thin {
         if is_broken {
             return Err(failed("the server"));
         }
-        read(&body)
+        Ok(body)
+    }
+}
+
+/// The updates of an answer, each as a part of it.
+fn each(body: &Bytes) -> Result<Vec<Bytes>, RequestError> {
+    #[derive(Deserialize)]
+    struct Updates<'a> {
+        #[serde(borrow)]
+        result: Vec<&'a RawValue>,
+    }
+    match serde_json::from_slice::<Updates>(body) {
+        Ok(updates) => {
+            let all = updates.result.iter();
+            Ok(all
+                .map(|update| body.slice_ref(update.get().as_bytes()))
+                .collect())
+        }
+        // It is an error, or cannot be read.
+        Err(_) => read(body).map(|_: [(); 0]| Vec::new()),
     }
 }
 
@@ -352,7 +376,7 @@ mod teloxide_way {
         offset: u32,
         limit: u8,
         hold: u32,
-    ) -> Result<Vec<Box<RawValue>>, RequestError> {
+    ) -> Result<Vec<Bytes>, RequestError> {
         let updates = bot
             .get_updates()
             .timeout(hold)
@@ -361,7 +385,7 @@ mod teloxide_way {
             // An offset of 0 means "from the oldest you have".
             .offset(i32::try_from(offset).unwrap_or_default())
             .await?;
-        let raw = |update: &types::Update| serde_json::value::to_raw_value(update);
+        let raw = |update: &types::Update| serde_json::to_vec(update).map(Bytes::from);
         let raw: Result<Vec<_>, _> = updates.iter().map(raw).collect();
         raw.map_err(|_| failed("reading an update"))
     }
@@ -390,6 +414,14 @@ mod tests {
     fn answers_mean_what_they_mean_to_teloxide() {
         let sent: Sent = read(br#"{"ok":true,"result":{"message_id":7,"chat":{"id":1}}}"#).unwrap();
         assert_eq!(sent.message_id, 7);
+        let some = Bytes::from_static(br#"{"ok":true,"result":[{"update_id":7},{"update_id":8}]}"#);
+        assert_eq!(
+            each(&some).unwrap(),
+            [r#"{"update_id":7}"#, r#"{"update_id":8}"#]
+        );
+        let none =
+            Bytes::from_static(br#"{"ok":false,"error_code":409,"description":"Conflict: x"}"#);
+        assert!(matches!(each(&none), Err(RequestError::Api(_))));
         read::<IgnoredAny>(br#"{"ok":true,"result":true}"#).unwrap();
         read::<IgnoredAny>(br#"{"ok":true,"result":{"message_id":7}}"#).unwrap();
         let wait = r#"{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 5",

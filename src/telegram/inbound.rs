@@ -42,8 +42,8 @@ pub enum Inbound {
     Nothing,
 }
 
-/// The number of an update; nothing where it has none, so that it is no update.
-pub fn number(update: &str) -> Option<u32> {
+/// The number of an update.
+fn number(update: &str) -> Option<u32> {
     #[derive(serde::Deserialize)]
     struct Numbered {
         update_id: u32,
@@ -70,18 +70,40 @@ pub fn tree() -> Handler<'static, Inbound, DpHandlerDescription> {
         .branch(Update::filter_my_chat_member().endpoint(member))
 }
 
-/// What an update asks for. Most are read by [`quick`], all others by the tree.
-pub async fn read(
-    tree: &Handler<'static, Inbound, DpHandlerDescription>,
-    me: &Arc<Me>,
-    update: &str,
-) -> Inbound {
-    match quick::read(update, me.username()) {
-        Some(inbound) => inbound,
-        None => match serde_json::from_str(update) {
-            Ok(update) => read_with(tree, me, update).await,
-            Err(_) => Inbound::Unreadable,
-        },
+/// An update that came.
+pub struct Arrived<'a> {
+    /// Its number.
+    pub id: u32,
+    text: &'a str,
+    /// What it asks for, where [`quick`] can tell.
+    quick: Option<Inbound>,
+}
+
+impl Arrived<'_> {
+    /// Look at an update of the bot with this user name. Nothing where it has no number, so that it is
+    /// none.
+    pub fn look<'a>(update: &'a [u8], name: &str) -> Option<Arrived<'a>> {
+        let text = std::str::from_utf8(update).ok()?;
+        let (id, quick) = match quick::read(text, name) {
+            Some((id, inbound)) => (id, Some(inbound)),
+            None => (number(text)?, None),
+        };
+        Some(Arrived { id, text, quick })
+    }
+
+    /// What it asks for. Most are read by [`quick`], all others by the tree.
+    pub async fn read(
+        self,
+        tree: &Handler<'static, Inbound, DpHandlerDescription>,
+        me: &Arc<Me>,
+    ) -> Inbound {
+        match self.quick {
+            Some(inbound) => inbound,
+            None => match serde_json::from_str(self.text) {
+                Ok(update) => read_with(tree, me, update).await,
+                Err(_) => Inbound::Unreadable,
+            },
+        }
     }
 }
 

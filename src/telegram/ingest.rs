@@ -18,7 +18,7 @@ use teloxide::types::{AllowedUpdate, Me};
 use tokio::time::Instant;
 
 use super::chats::{Chats, Done, End, Job, MOST_ATTEMPTS, Shared};
-use super::inbound::{self, Inbound};
+use super::inbound::{self, Arrived, Inbound};
 use crate::logs::Mark;
 use crate::store::commons::DeadLetter;
 use crate::store::{Person, UpdateId};
@@ -60,10 +60,16 @@ impl Intake {
         }
     }
 
-    /// Give the update of this number to its chat. `tries` is how often it was begun with, where that is counted;
+    /// The bot's user name.
+    pub fn name(&self) -> &str {
+        self.me.username()
+    }
+
+    /// Give an update to its chat. `tries` is how often it was begun with, where that is counted;
     /// `done` is told once it is finished, or must come again.
-    pub async fn take(&self, id: UpdateId, update: &str, tries: u32, way: Way, done: Done) {
-        match inbound::read(&self.tree, &self.me, update).await {
+    pub async fn take(&self, update: Arrived<'_>, tries: u32, way: Way, done: Done) {
+        let id = UpdateId::from(update.id);
+        match update.read(&self.tree, &self.me).await {
             Inbound::Input {
                 person,
                 input,

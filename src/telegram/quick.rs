@@ -15,6 +15,7 @@ use crate::store::Person;
 /// An update, as far as it is read here. Of one with anything else in it nothing is said.
 #[derive(Deserialize)]
 struct Update<'a> {
+    update_id: u32,
     #[serde(borrow)]
     message: Option<Message<'a>>,
     #[serde(borrow)]
@@ -63,19 +64,16 @@ struct Shown<'a> {
     chat: Chat<'a>,
 }
 
-/// What an update asks for, where it is one of the two; `name` is the bot's user name.
-pub fn read(update: &str, name: &str) -> Option<Inbound> {
-    match serde_json::from_str(update).ok()? {
-        Update {
-            message: None,
-            callback_query: Some(query),
-        } => press(query),
-        Update {
-            message: Some(message),
-            callback_query: None,
-        } => words(message, name),
+/// The number of an update and what it asks for, where it is one of the two; `name` is the bot's user
+/// name.
+pub fn read(update: &str, name: &str) -> Option<(u32, Inbound)> {
+    let update: Update = serde_json::from_str(update).ok()?;
+    let inbound = match (update.message, update.callback_query) {
+        (None, Some(query)) => press(query),
+        (Some(message), None) => words(message, name),
         _ => None,
-    }
+    };
+    Some((update.update_id, inbound?))
 }
 
 fn press(query: Query) -> Option<Inbound> {
@@ -138,7 +136,7 @@ mod tests {
         let me = me();
         let by_tree = inbound::read_with(&tree, &me, whole);
         let by_tree = runtime.expect("A runtime.").block_on(by_tree);
-        assert_eq!(quick, by_tree, "{text}");
+        assert_eq!(quick, (5, by_tree), "{text}");
     }
 
     fn private() -> Value {

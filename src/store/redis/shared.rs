@@ -161,8 +161,8 @@ impl Commons for RedisStore {
         self.safety.wait(&self.names).await
     }
 
-    async fn woken(&self) {
-        self.bell.notified().await;
+    async fn woken(&self) -> Option<Timestamp> {
+        self.bell.heard().await
     }
 }
 

@@ -1,9 +1,11 @@
 //! Hears when another process made somebody due sooner than was known.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use redis::aio::PubSub;
 use redis::{ErrorKind, RedisError, RedisResult};
 use tokio::sync::Notify;
@@ -21,14 +23,47 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// Rings when somebody is due sooner than was known.
+#[derive(Debug)]
+pub struct Bell {
+    rings: Notify,
+    /// When the soonest of whom was heard is due, in milliseconds since 1970.
+    soonest_ms: AtomicI64,
+}
+
+impl Default for Bell {
+    fn default() -> Bell {
+        Bell {
+            rings: Notify::new(),
+            soonest_ms: AtomicI64::new(i64::MAX),
+        }
+    }
+}
+
+impl Bell {
+    /// Ring: somebody is due then. Nothing when something may have been missed.
+    fn ring(&self, due_ms: Option<i64>) {
+        self.soonest_ms
+            .fetch_min(due_ms.unwrap_or(i64::MIN), SeqCst);
+        self.rings.notify_one();
+    }
+
+    /// Wait until it rings; the answer is when the soonest is due, where that is known.
+    pub async fn heard(&self) -> Option<Timestamp> {
+        self.rings.notified().await;
+        let soonest_ms = self.soonest_ms.swap(i64::MAX, SeqCst);
+        Timestamp::from_millisecond(soonest_ms).ok()
+    }
+}
+
 /// Ring the bell for every message on the channel, on a connection of its own, for ever.
-pub async fn listen(address: Address, channel: String, bell: Arc<Notify>) {
+pub async fn listen(address: Address, channel: String, bell: Arc<Bell>) {
     let mut pause = FIRST_PAUSE;
     for turn in 0_usize.. {
         let subscribed = timeout(CONNECT, subscribe(&address, &channel, turn)).await;
         if let Ok(Ok(heard)) = subscribed {
             // Something may have been missed meanwhile.
-            bell.notify_one();
+            bell.ring(None);
             pause = FIRST_PAUSE;
             ring(heard, &bell).await;
         }
@@ -38,11 +73,14 @@ pub async fn listen(address: Address, channel: String, bell: Arc<Notify>) {
 }
 
 /// Ring until the connection is lost.
-async fn ring(heard: PubSub, bell: &Notify) {
+async fn ring(heard: PubSub, bell: &Bell) {
     let (mut sink, mut messages) = heard.split();
     loop {
         match timeout(QUIET, messages.next()).await {
-            Ok(Some(_)) => bell.notify_one(),
+            Ok(Some(message)) => {
+                let due_ms = std::str::from_utf8(message.get_payload_bytes()).ok();
+                bell.ring(due_ms.and_then(|ms| ms.parse().ok()));
+            }
             Ok(None) => return,
             Err(_) => match timeout(ANSWER, sink.ping::<()>()).await {
                 Ok(Ok(())) => {}

@@ -27,7 +27,10 @@ use crate::telegram::first_reply::FirstReply;
 use crate::turn::{self, Edit, Known, Origin, SendError};
 
 /// A worker with nothing to do ends after this long.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_secs(5);
+
+/// What failed comes again within this long; until then it is known that it comes before anything else.
+const COMES_AGAIN: Duration = Duration::from_secs(60);
 
 /// A chat of which an update was shed is answered when it has shed none for so long: a flood is
 /// answered once, at its end, and takes no more of what all may send.
@@ -98,7 +101,7 @@ struct Failed {
 impl Failed {
     /// Whether it is still to come before this one.
     fn is_before(&self, other: Option<UpdateId>) -> bool {
-        self.update != other && self.at.elapsed() < IDLE
+        self.update != other && self.at.elapsed() < COMES_AGAIN
     }
 }
 
@@ -166,6 +169,7 @@ impl Worker {
         let until = match &self.unsettled {
             _ if self.unspoken > 0 => Instant::now() + CALM,
             Some((_, at)) => *at,
+            None if self.failed.is_some() => Instant::now() + COMES_AGAIN,
             None => Instant::now() + IDLE,
         };
         match tokio::time::timeout_at(until, self.jobs.recv()).await {

@@ -11,10 +11,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde_json::value::RawValue;
+use hyper::body::Bytes;
 use teloxide::types::Me;
 use teloxide::{ApiError, RequestError};
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use super::absence::{self, Absence};
@@ -25,7 +26,7 @@ use crate::metrics::metrics;
 use crate::pulse::{Loop, pulse};
 use crate::telegram::chats::{Chats, Done, End, Shared};
 use crate::telegram::client::Client;
-use crate::telegram::inbound;
+use crate::telegram::inbound::Arrived;
 use crate::telegram::leader::Role;
 
 /// How long Telegram holds a poll open while it has nothing for us, in seconds.
@@ -37,6 +38,10 @@ const MOST: u8 = 100;
 /// While updates are in flight a poll comes back at once, and the Bot API server gives only one
 /// update to a poller that repeats an offset within half a second. So the same offset waits longer.
 const PACE: Duration = Duration::from_millis(600);
+
+/// With many updates in flight the next poll waits for most of them: all that are still in flight would
+/// only come again.
+const LINGER: Duration = Duration::from_millis(5);
 
 /// So many updates in flight hold nobody up.
 const FEW: usize = 8;
@@ -201,17 +206,19 @@ impl Poll {
         });
     }
 
-    async fn give_all(&mut self, updates: Vec<Box<RawValue>>, stop: &watch::Receiver<bool>) {
+    async fn give_all(&mut self, updates: Vec<Bytes>, stop: &watch::Receiver<bool>) {
         for update in updates {
             // What is not taken comes again, to us or to the next.
             if *stop.borrow() {
                 return;
             }
             pulse().beat(Loop::Ingest);
-            let Some(id) = inbound::number(update.get()) else {
+            let intake = self.intake.clone();
+            let Some(update) = Arrived::look(&update, intake.name()) else {
                 warn!("Telegram gave something that is no update");
                 continue;
             };
+            let id = update.id;
             if !self.flight().is_new(id) {
                 continue;
             }
@@ -235,10 +242,7 @@ impl Poll {
                 f.taken.insert(id, stage);
                 landed.notify_one();
             });
-            let number = i64::from(id);
-            self.intake
-                .take(number, update.get(), tries, Way::Poll, done)
-                .await;
+            intake.take(update, tries, Way::Poll, done).await;
             if is_suspect {
                 self.has_landed().await;
             }
@@ -249,12 +253,13 @@ impl Poll {
     async fn pace(&self, offset: u32, stop: &mut watch::Receiver<bool>) {
         let pace = tokio::time::sleep(PACE);
         tokio::pin!(pace);
+        let lingers = Instant::now() + LINGER;
         loop {
-            let (now, idle) = {
+            let (now, idle, is_much) = {
                 let mut f = self.flight();
-                (f.offset(), f.is_idle())
+                (f.offset(), f.is_idle(), f.in_flight() > FEW)
             };
-            if now != offset || idle {
+            if idle || now != offset && !(is_much && Instant::now() < lingers) {
                 return;
             }
             tokio::select! {

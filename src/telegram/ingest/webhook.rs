@@ -25,7 +25,7 @@ use crate::config::Webhook;
 use crate::http;
 use crate::metrics::{WebhookStatus, metrics};
 use crate::telegram::chats::{Answer, Done, End, Shared};
-use crate::telegram::inbound;
+use crate::telegram::inbound::Arrived;
 
 /// The header that tells that a request comes from Telegram (Bot API, `setWebhook`).
 const SECRET: &str = "x-telegram-bot-api-secret-token";
@@ -143,13 +143,11 @@ impl Hook {
             Ok(body) => body,
             Err(status) => return status.into_response(),
         };
-        let update = std::str::from_utf8(&body).ok();
-        let Some((update, id)) = update.and_then(|u| Some((u, i64::from(inbound::number(u)?))))
-        else {
+        let Some(update) = Arrived::look(&body, self.intake.name()) else {
             warn!("something was posted that is no update");
             return StatusCode::BAD_REQUEST.into_response();
         };
-        let tries = self.tries(id).await;
+        let tries = self.tries(update.id.into()).await;
         let flying = metrics().in_flight.hold();
         let (tell, told) = oneshot::channel();
         let done: Done = Box::new(move |end| {
@@ -157,9 +155,7 @@ impl Hook {
             // Nobody listens when it took too long; it comes again.
             let _ = tell.send(end);
         });
-        self.intake
-            .take(id, update, tries, Way::Webhook, done)
-            .await;
+        self.intake.take(update, tries, Way::Webhook, done).await;
         match tokio::time::timeout(LONGEST, told).await {
             Ok(Ok(End::Finished(None))) => StatusCode::OK.into_response(),
             Ok(Ok(End::Finished(Some(answer)))) => reply(&answer),

@@ -49,7 +49,7 @@ if sets[is] then
   redis.call('ZADD', sets[is], ARGV[4], ARGV[7])
   if may_be_first and (not soonest or tonumber(ARGV[4]) < tonumber(soonest)) then
     -- Who may not publish may still commit.
-    redis.pcall('PUBLISH', ARGV[8], '')
+    redis.pcall('PUBLISH', ARGV[8], ARGV[4])
   end
 end
 return {'applied'}
