@@ -113,9 +113,13 @@ pub fn read(path: &Path, now: Timestamp) -> Sign {
 }
 
 fn judge(bytes: &[u8], now: Timestamp) -> Sign {
-    let beat = std::str::from_utf8(bytes)
-        .ok()
-        .and_then(|text| text.split_whitespace().next()?.parse().ok())
+    let words: Vec<&str> = std::str::from_utf8(bytes)
+        .map(|text| text.split_whitespace().collect())
+        .unwrap_or_default();
+    // Programs of before wrote the time alone.
+    let beat = Some(&words)
+        .filter(|words| matches!(words.len(), 1 | 3))
+        .and_then(|words| words[0].parse().ok())
         .and_then(|ms| Timestamp::from_millisecond(ms).ok());
     let Some(beat) = beat else {
         return Sign::Foreign;

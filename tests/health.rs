@@ -26,7 +26,7 @@ fn check(file: &Path, code: i32, says: &[&str]) {
 fn a_bot_that_reached_everything_just_now_is_alive() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("alive");
-    heartbeat::beat(&file, SystemClock.now(), "");
+    heartbeat::beat(&file, SystemClock.now(), "edition");
     check(&file, 0, &["The bot is alive"]);
 }
 
@@ -34,10 +34,10 @@ fn a_bot_that_reached_everything_just_now_is_alive() {
 fn a_bot_that_reached_nothing_for_long_is_not_well() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("alive");
-    heartbeat::beat(&file, SystemClock.now() - ALIVE_FOR, "");
+    heartbeat::beat(&file, SystemClock.now() - ALIVE_FOR, "edition");
     check(&file, 1, &["not well", "Read its log"]);
     let ahead = SystemClock.now() + SignedDuration::from_hours(1);
-    heartbeat::beat(&file, ahead, "");
+    heartbeat::beat(&file, ahead, "edition");
     check(&file, 1, &["not well", "Set the clock"]);
 }
 
