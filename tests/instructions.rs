@@ -25,7 +25,11 @@ const TABLE: &str = "benches/instructions.md";
 
 #[test]
 fn no_work_takes_more_instructions_than_the_table_says() {
-    if cfg!(not(all(target_os = "linux", target_arch = "x86_64", debug_assertions))) {
+    if cfg!(not(all(
+        target_os = "linux",
+        target_arch = "x86_64",
+        debug_assertions
+    ))) {
         println!("The table is for Linux on x86_64 and the dev profile, so nothing is compared.");
         return;
     }
@@ -41,7 +45,10 @@ fn no_work_takes_more_instructions_than_the_table_says() {
         }
     };
     if table.compiler != counted.compiler {
-        println!("The table is for {}, this is {}.", table.compiler, counted.compiler);
+        println!(
+            "The table is for {}, this is {}.",
+            table.compiler, counted.compiler
+        );
         return;
     }
     let changelog = std::fs::read_to_string("CHANGELOG.md").expect("there is a changelog");
@@ -86,7 +93,11 @@ fn compiler() -> String {
     let said = Command::new(rustc).arg("--version").output();
     let said = said.expect("rustc compiled this").stdout;
     let words = String::from_utf8_lossy(&said).into_owned();
-    words.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+    words
+        .split_whitespace()
+        .take(2)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The instructions of each piece of work.
@@ -97,10 +108,16 @@ fn count() -> Vec<(&'static str, u64)> {
     let this = std::env::current_exe().expect("this file");
     let ended = Command::new("valgrind")
         .args(["--tool=callgrind", "--quiet"])
-        .args(["--toggle-collect=*counted_work*", "--dump-after=*counted_work*"])
+        .args(["--toggle-collect=instructions::counted_work"])
+        .args(["--dump-after=instructions::counted_work"])
         .arg(format!("--callgrind-out-file={}", out.display()))
         .arg(this)
-        .args(["--ignored", "--exact", "the_counted_process", "--test-threads=1"])
+        .args([
+            "--ignored",
+            "--exact",
+            "the_counted_process",
+            "--test-threads=1",
+        ])
         .env(FOLDER, folder.path())
         .output()
         .expect("valgrind starts; install it, or let scripts/test do it");

@@ -46,7 +46,10 @@ fn start_shows_the_first_question_and_twelve_taps_reach_the_summary() {
         let (asked, session, owed) = talk(&d, answer);
         assert_eq!(asked.len(), 12, "{asked:#?}");
         for (n, text) in asked.iter().enumerate() {
-            assert!(text.starts_with(&format!("Question {} of 12.", n + 1)), "{text}");
+            assert!(
+                text.starts_with(&format!("Question {} of 12.", n + 1)),
+                "{text}"
+            );
         }
         let told: Vec<String> = owed
             .iter()
@@ -56,7 +59,10 @@ fn start_shows_the_first_question_and_twelve_taps_reach_the_summary() {
             panic!("one message is owed: {told:?}");
         };
         assert!(summary.starts_with("Summary\n"), "{summary}");
-        assert!(summary.contains(first) && summary.contains(last), "{summary}");
+        assert!(
+            summary.contains(first) && summary.contains(last),
+            "{summary}"
+        );
     }
 }
 
@@ -64,5 +70,9 @@ fn start_shows_the_first_question_and_twelve_taps_reach_the_summary() {
 fn nothing_is_wrong_with_it() {
     let sources = shipped::folder(Path::new("benches/twelve")).expect("the folder is there");
     let issues = check(&twelve(), &sources);
-    assert!(issues.is_empty(), "{}", issue::print(&issues, &sources, false));
+    assert!(
+        issues.is_empty(),
+        "{}",
+        issue::print(&issues, &sources, false)
+    );
 }

@@ -56,7 +56,10 @@ async fn row(processes: usize, anywhere: bool) {
             record = Some(one(bot, n, turn, record).await);
         }
     });
-    talks.buffer_unordered(ABREAST).for_each(async |()| {}).await;
+    talks
+        .buffer_unordered(ABREAST)
+        .for_each(async |()| {})
+        .await;
     let turns = PEOPLE * TURNS;
     let cpu = (own_cpu_us() - own) / turns as f64;
     let done = Done::read(&server).since(before, turns);
@@ -91,7 +94,15 @@ async fn one(bot: &Bot, n: usize, turn: usize, before: Option<Record>) -> Record
     assert!(!turned.already);
     let record = turned.record.expect("a record");
     let urgency = Priority::Answer;
-    let delivered = deliver(bot, person, record.clone(), &Unlimited, urgency, &SystemClock).await;
+    let delivered = deliver(
+        bot,
+        person,
+        record.clone(),
+        &Unlimited,
+        urgency,
+        &SystemClock,
+    )
+    .await;
     delivered.expect("the store answers");
     record
 }

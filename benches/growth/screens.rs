@@ -55,7 +55,9 @@ fn row(questions: usize) {
     });
     let mut record = Record::default();
     record.body.session = Some(session);
-    let bytes = Stored::after(Person(1_000_000_001), 1, &record, &keys()).body.len();
+    let bytes = Stored::after(Person(1_000_000_001), 1, &record, &keys())
+        .body
+        .len();
     println!(
         "| {questions} | {answers} | {load_ms:.0} | {step_us:.1} | {fold_us:.1} | {view_us:.1} | {bytes} |"
     );
@@ -118,8 +120,15 @@ fn files(questions: usize) -> Sources {
     };
     put("twelve/facts.yaml", "  - fact: side", None, &facts);
     put("twelve/dialogue.yaml", "  - screen: side", None, &screens);
-    put("twelve/verdict.yaml", "  - { line: side_left", Some("\nmessages:"), &lines);
-    let plan = files.get_mut("twelve/plan.yaml").expect("the file is there");
+    put(
+        "twelve/verdict.yaml",
+        "  - { line: side_left",
+        Some("\nmessages:"),
+        &lines,
+    );
+    let plan = files
+        .get_mut("twelve/plan.yaml")
+        .expect("the file is there");
     *plan = plan.replace("fever = high", "q1 = a");
     files
 }

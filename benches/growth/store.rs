@@ -108,7 +108,10 @@ pub fn own_cpu_us() -> f64 {
     // Behind the name in brackets: user and system time are the 12th and 13th, in hundredths.
     let behind = stat.rsplit_once(") ").expect("a name").1;
     let ticks = behind.split(' ').skip(11).take(2);
-    ticks.map(|t| t.parse::<f64>().expect("a number")).sum::<f64>() * 10_000.0
+    ticks
+        .map(|t| t.parse::<f64>().expect("a number"))
+        .sum::<f64>()
+        * 10_000.0
 }
 
 /// Takes everything at once.

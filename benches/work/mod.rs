@@ -179,7 +179,12 @@ pub fn all(people: &People) -> Vec<Work> {
     };
     for next in [&six, &middle, &weeks].map(Next::clone) {
         work(Box::new(move || {
-            black_box(step(next.d, black_box(&next.session), &next.input, next.now));
+            black_box(step(
+                next.d,
+                black_box(&next.session),
+                &next.input,
+                next.now,
+            ));
         }));
     }
     for next in [&six, &middle, &weeks].map(Next::clone) {

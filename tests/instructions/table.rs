@@ -103,7 +103,9 @@ impl Table {
             }
         }
         let gone = self.rows.keys().filter(|n| !counted.rows.contains_key(*n));
-        wrong.extend(gone.map(|name| format!("{name}: in the table, but there is no such work. {CURE}")));
+        wrong.extend(
+            gone.map(|name| format!("{name}: in the table, but there is no such work. {CURE}")),
+        );
         wrong
     }
 }
@@ -142,7 +144,8 @@ fn check(renewed: Option<(u64, u64)>, counted: (u64, u64), changelog: &str, comp
     assert_eq!(names, complaints, "{wrong:?}");
 }
 
-const SAID: &str = "# Changelog\n\n## Unreleased\n\n- `step` looks twice.\n\n## 0.1\n\n- `fold` is here.\n";
+const SAID: &str =
+    "# Changelog\n\n## Unreleased\n\n- `step` looks twice.\n\n## 0.1\n\n- `fold` is here.\n";
 
 #[test]
 fn a_count_may_grow_by_a_tenth() {
@@ -155,7 +158,12 @@ fn a_count_may_grow_by_a_tenth() {
 fn a_renewed_count_that_grew_needs_a_line_among_what_is_not_released() {
     check(Some((1500, 1000)), (1500, 1000), SAID, &[]);
     check(Some((1000, 1500)), (1000, 1500), SAID, &["fold"]);
-    check(Some((1500, 1500)), (1500, 1500), "# Changelog\n", &["fold", "step"]);
+    check(
+        Some((1500, 1500)),
+        (1500, 1500),
+        "# Changelog\n",
+        &["fold", "step"],
+    );
 }
 
 #[test]
@@ -174,5 +182,8 @@ fn new_and_lost_work_is_complained_about() {
     let table = Table::new("rustc 1".into(), &[("fold", 1), ("view", 1)]);
     let wrong = table.wrong_with(&counts(1, 1), SAID);
     assert_eq!(wrong.len(), 2, "{wrong:?}");
-    assert!(wrong[0].starts_with("step") && wrong[1].starts_with("view"), "{wrong:?}");
+    assert!(
+        wrong[0].starts_with("step") && wrong[1].starts_with("view"),
+        "{wrong:?}"
+    );
 }
