@@ -108,10 +108,8 @@ fn count() -> Vec<(&'static str, u64)> {
     let this = std::env::current_exe().expect("this file");
     let ended = Command::new("valgrind")
         .args(["--tool=callgrind", "--quiet"])
-        .args([
-            "--toggle-collect=*counted_work*",
-            "--dump-after=*counted_work*",
-        ])
+        .args(["--toggle-collect=instructions::counted_work"])
+        .args(["--dump-after=instructions::counted_work"])
         .arg(format!("--callgrind-out-file={}", out.display()))
         .arg(this)
         .args([
