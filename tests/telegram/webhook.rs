@@ -31,6 +31,21 @@ fn listen(port: u16) -> String {
     format!("127.0.0.1:{port}")
 }
 
+/// Waits until a process says that it may be sent updates.
+async fn wait_until_ready(port: u16) {
+    let ready = async {
+        let url = format!("http://127.0.0.1:{port}/readyz");
+        while !reqwest::get(&url)
+            .await
+            .is_ok_and(|a| a.status().is_success())
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(PATIENCE, ready).await;
+    in_time.expect("It is ready some time.");
+}
+
 /// Posts to the program as anybody may; the answer is the status.
 async fn post(port: u16, secret: Option<&str>, body: String) -> u16 {
     let request = reqwest::Client::new().post(format!("http://127.0.0.1:{port}/telegram"));
@@ -100,7 +115,7 @@ async fn the_webhook_is_set_only_when_telegram_has_another_and_stays_after_a_sto
         .requests_of("setWebhook")
         .pop()
         .expect("It was set.");
-    assert_eq!(last.body["max_connections"], json!(7));
+    assert_eq!(last.body["max_connections"], json!("7"));
     assert_eq!(last.body["secret_token"], json!(SECRET));
 }
 
@@ -152,9 +167,9 @@ async fn what_cannot_be_stored_comes_again_and_is_answered_once() {
     let is_refused = |all: &[crate::emulator::Delivery]| all.iter().any(|d| d.status == Some(503));
     stage.telegram.wait_for_deliveries(is_refused).await;
     server.restart();
-    ann.chat
-        .wait_for_last(|last| last.button(DANGER).is_some())
-        .await;
+    let is_asked =
+        |all: &[crate::emulator::Message]| all.iter().any(|m| m.button(DANGER).is_some());
+    ann.chat.wait_for(is_asked).await;
     stage.telegram.wait_until_confirmed(press.update).await;
     ann.press_all(&["None of these"]).await;
 }
@@ -168,6 +183,9 @@ async fn a_chat_may_land_on_any_process_and_one_that_dies_is_not_missed() {
     stage.start_with(&[("BACKTALK_LISTEN", &listen(ports[0]))]);
     stage.settings.push(("BACKTALK_LISTEN", listen(ports[1])));
     let mut other = stage.another();
+    for port in ports {
+        wait_until_ready(port).await;
+    }
     let ann = stage.talk(ANN);
     ann.command("start").await;
     ann.press_all(&PLAIN[..8]).await;

@@ -84,14 +84,14 @@ impl Task<'_> {
         metrics().turns.of(&self.input).of(outcome).one();
     }
 
-    /// Answer the press, and tell that the update is done with once it is safe; where it is polled for
-    /// and `shown` is given, not much later than it was shown, so that the next process is spared to
-    /// show it again.
+    /// Answer the press, and tell that the update is done with once it is safe. Where it is polled for
+    /// and not much else is under way, it is shown and answered first, so that the next process is spared
+    /// to do it again; `shown` ends then.
     pub fn acknowledge(
         &self,
         notice: Option<&'static str>,
         way: Way,
-        shown: Option<oneshot::Receiver<()>>,
+        shown: oneshot::Receiver<()>,
         done: Done,
         token: &TaskTrackerToken,
     ) {
@@ -105,17 +105,22 @@ impl Task<'_> {
                     false => done(End::Again),
                 },
                 press => {
+                    let (tell, answered) = oneshot::channel();
                     let answering = async {
                         if let Some(press) = press {
                             shared.sender.answer(&press, notice.as_deref()).await;
                         }
+                        // Nobody waits for it any more when it took too long.
+                        let _ = tell.send(());
                     };
                     let acknowledging = async {
                         let is_safe = is_safe(&shared).await;
-                        if let (Some(shown), Way::Poll) = (shown, way) {
-                            let mut hurried = shared.hurried.subscribe();
+                        let mut hurried = shared.hurried.subscribe();
+                        // Whether they came to an end or were given up is the same here.
+                        let all = async { drop((answered.await, shown.await)) };
+                        if way == Way::Poll {
                             tokio::select! {
-                                _ = shown => {}
+                                () = all => {}
                                 _ = hurried.wait_for(|hurried| *hurried) => {}
                                 () = tokio::time::sleep(MOST_SHOWING) => {}
                             }

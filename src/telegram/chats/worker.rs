@@ -68,6 +68,8 @@ struct Showing {
     visit: Option<u32>,
     /// That of the buttons that stood there before.
     visit_before: Option<u32>,
+    /// Dropped once it is shown.
+    _showing: oneshot::Sender<()>,
 }
 
 /// A record of which it is not stored that its question is shown.
@@ -89,6 +91,8 @@ struct Shows {
     /// Nothing of this chat waits behind it.
     is_last: bool,
     mark: Mark,
+    /// Dropped once it is shown.
+    showing: oneshot::Sender<()>,
 }
 
 /// An update that could not be stored and comes again.
@@ -239,14 +243,9 @@ impl Worker {
         }
         let next_due = turned.seen.as_ref().and_then(Seen::next_due);
         let edit = turn::edit(turned.record.as_ref(), turned.seen.take());
-        let (mut after, mut is_shown) = (None, None);
+        let mut after = None;
+        let (showing, shown) = oneshot::channel();
         if is_theirs {
-            // An edit may be repeated after a crash; of a new message there should be one.
-            let shown = (edit == Edit::More).then(|| {
-                let (tell, shown) = oneshot::channel();
-                is_shown = Some(tell);
-                shown
-            });
             task.acknowledge(turned.notice, job.way, shown, job.done, &token);
         } else {
             after = Some(job.done);
@@ -261,12 +260,9 @@ impl Worker {
             next_due,
             is_last,
             mark,
+            showing,
         };
         self.show(turned.record, edit, what, token).await;
-        if let Some(tell) = is_shown {
-            // Nobody waits for it any more when it took too long.
-            let _ = tell.send(());
-        }
         if let Some(done) = after {
             done(End::finished());
         }
@@ -352,6 +348,7 @@ impl Worker {
             next_due,
             is_last,
             mark,
+            showing,
         } = what;
         let is_wanted = |record: &Record| {
             let urgent = |o: &crate::store::OwedEntry| o.owed.priority().is_some();
@@ -389,6 +386,7 @@ impl Worker {
                     },
                     visit,
                     visit_before: self.visit,
+                    _showing: showing,
                 });
             }
             Edit::Question { .. } | Edit::More => {
