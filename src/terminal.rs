@@ -230,7 +230,7 @@ pub async fn chat(
             }
             match done.record {
                 Some(record) => {
-                    deliver(bot, PERSON, record, &terminal, Priority::Answer, clock).await?
+                    deliver(bot, PERSON, record, &terminal, Priority::Answer, clock).await?;
                 }
                 None => println!("  (Nothing is kept. Type /start to begin again.)"),
             }

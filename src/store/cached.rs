@@ -20,7 +20,7 @@ use super::commons::{DeadLetter, Grant, Lead, Note, Process};
 use super::{Claim, Commit, Commons, Lane, Person, Record, Store, StoreError, Stored, UpdateId};
 
 /// How many people are remembered; those not seen for longest give way.
-const MOST: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+const MOST: NonZeroUsize = NonZeroUsize::new(2_000).unwrap();
 
 /// A store, and the records that passed through it last.
 pub struct Cached {

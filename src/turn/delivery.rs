@@ -24,7 +24,8 @@ const MOST_REFUSALS: u8 = 5;
 /// The wait after the messenger refused a message: the same words are hardly taken a moment later.
 const AFTER_REFUSAL: Duration = Duration::from_secs(10);
 
-/// Send everything that this record owes and bring the question message up to date; then settle.
+/// Send everything that this record owes and bring the question message up to date; then settle. The
+/// answer is when the person is due then.
 ///
 /// What is not urgent by itself goes out as `urgency` says. What could not be sent stays owed. When
 /// the record is changed by somebody else meanwhile, their delivery follows, and this one ends.
@@ -35,7 +36,7 @@ pub async fn deliver(
     channel: &dyn Channel,
     urgency: Priority,
     clock: &dyn Clock,
-) -> Result<(), StoreError> {
+) -> Result<Option<Timestamp>, StoreError> {
     deliver_after(bot, person, record, channel, urgency, clock, None).await
 }
 
@@ -48,15 +49,16 @@ pub async fn deliver_after(
     urgency: Priority,
     clock: &dyn Clock,
     edited: Option<SendError>,
-) -> Result<(), StoreError> {
+) -> Result<Option<Timestamp>, StoreError> {
+    let due = record.due;
     let Some(session) = record.body.session.clone() else {
-        return Ok(());
+        return Ok(due);
     };
     let d = bot.edition_or_today(&record).await?;
     let now = clock.now();
     let seen = Seen::of(&d, &session, now);
     if !has_undelivered(&seen, &record) && !has_progress(&seen, &record) {
-        return Ok(());
+        return Ok(due);
     }
     let mut delivery = Delivery {
         bot,
@@ -444,15 +446,16 @@ impl Delivery<'_> {
         }
     }
 
-    /// Store what was sent, whatever happened to the record meanwhile.
-    async fn settle(self) -> Result<(), StoreError> {
+    /// Store what was sent, whatever happened to the record meanwhile; the answer is when they are due
+    /// then.
+    async fn settle(self) -> Result<Option<Timestamp>, StoreError> {
         let (store, person, done) = (&self.bot.store, self.person, &self.done);
         let before = self.record.body.shown;
         let before_live = self.record.body.live;
         let mut found = if done.gone {
             match store.load(person).await? {
                 Some(record) => record,
-                None => return Ok(()),
+                None => return Ok(None),
             }
         } else {
             self.record
@@ -492,11 +495,11 @@ impl Delivery<'_> {
                         };
                         store.park(&letter).await?;
                     }
-                    return Ok(());
+                    return Ok(next.due);
                 }
                 Commit::Conflict(Some(other)) => found = other,
                 // Forgotten meanwhile: nothing to settle.
-                Commit::Conflict(None) => return Ok(()),
+                Commit::Conflict(None) => return Ok(None),
             }
         }
         Err(StoreError::Unavailable(

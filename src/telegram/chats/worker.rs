@@ -419,11 +419,10 @@ impl Worker {
             edited,
         );
         match AssertUnwindSafe(sending).catch_unwind().await {
-            Ok(Ok(())) => {}
+            Ok(Ok(due)) => self.shared.alarm.due(due),
             // It is stored as owed, and the reminder loop tries again.
             Ok(Err(error)) => warn!(%error, "a delivery could not be settled"),
             Err(_) => error!("what came of an update broke while it was shown"),
         }
-        self.shared.alarm.ring();
     }
 }
