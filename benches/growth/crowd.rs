@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use backtalk::clock::SystemClock;
+use backtalk::clock::{Clock, SystemClock};
 use backtalk::dialogue::load;
 use backtalk::engine::{Priority, view};
 use backtalk::shipped;
@@ -12,7 +12,7 @@ use backtalk::store::{Record, Shown, Stored, UpdateId};
 use backtalk::turn::{self, Bot, Origin, deliver, take};
 use futures_util::{StreamExt, stream};
 
-use crate::store::{Done, Unlimited, keys, of_a_process, person, server, used_memory};
+use crate::store::{Done, Unlimited, keys, of_a_process, person, server, used_memory, whole};
 use crate::work;
 
 /// How many turns are taken, each of somebody else.
@@ -39,7 +39,8 @@ async fn row(people: usize) {
     let server = server();
     let keys = keys();
     let store = of_a_process(&server, &keys).await;
-    let next = work::after_six();
+    // A record of long ago would have ended.
+    let next = work::after_six(whole(SystemClock.now()));
     let shown = view::view(next.d, &next.session, next.now).expect("a question is open");
     let mut record = Record {
         version: 14,
@@ -86,7 +87,12 @@ async fn row(people: usize) {
         };
         let began = Instant::now();
         let turned = take(&bot, person, &next.input, &origin, next.now).await;
-        let record = turned.expect("the store answers").record.expect("a record");
+        let turned = turned.expect("the store answers");
+        assert_eq!(
+            turned.notice, None,
+            "the press is an answer to what is asked"
+        );
+        let record = turned.record.expect("a record");
         let urgency = Priority::Answer;
         let delivered = deliver(&bot, person, record, &Unlimited, urgency, &SystemClock).await;
         delivered.expect("the store answers");

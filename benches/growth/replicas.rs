@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use backtalk::clock::SystemClock;
+use backtalk::clock::{Clock, SystemClock};
 use backtalk::dialogue::load;
 use backtalk::engine::{Input, Press, Priority, view};
 use backtalk::shipped;
 use backtalk::store::{Record, UpdateId};
 use backtalk::turn::{Bot, Origin, deliver, take};
 use futures_util::{StreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::store::{Done, Unlimited, keys, of_a_process, own_cpu_us, person, server};
+use crate::store::{Done, Unlimited, keys, of_a_process, own_cpu_us, person, server, whole};
 
 /// How many people talk, so many at once.
 const PEOPLE: usize = 2_000;
@@ -46,6 +46,8 @@ async fn row(processes: usize, anywhere: bool) {
         bots.push(Bot::new(d.clone(), of_a_process(&server, &keys).await));
     }
     let bots = &bots;
+    // Records of long ago would have ended.
+    let began = whole(SystemClock.now());
     let (before, own) = (Done::read(&server), own_cpu_us());
     let talks = stream::iter(0..PEOPLE).map(|n| async move {
         let mut record = None;
@@ -53,7 +55,7 @@ async fn row(processes: usize, anywhere: bool) {
             // As a load balancer that knows nothing would choose.
             let chance = (n * TURNS + turn).wrapping_mul(2_654_435_761) >> 16;
             let bot = &bots[if anywhere { chance } else { n } % processes];
-            record = Some(one(bot, n, turn, record).await);
+            record = Some(one(bot, n, turn, began, record).await);
         }
     });
     talks
@@ -73,8 +75,8 @@ async fn row(processes: usize, anywhere: bool) {
 }
 
 /// One turn: /start, then the first answer of whatever is shown.
-async fn one(bot: &Bot, n: usize, turn: usize, before: Option<Record>) -> Record {
-    let now = Timestamp::from_second(1_772_434_800 + 7 * turn as i64).expect("a time");
+async fn one(bot: &Bot, n: usize, turn: usize, began: Timestamp, before: Option<Record>) -> Record {
+    let now = began + SignedDuration::from_secs(7 * turn as i64);
     let session = before.and_then(|record| record.body.session);
     let input = match session {
         None => Input::Start { language: None },
@@ -92,6 +94,10 @@ async fn one(bot: &Bot, n: usize, turn: usize, before: Option<Record>) -> Record
     let turned = take(bot, person, &input, &origin, now).await;
     let turned = turned.expect("the store answers");
     assert!(!turned.already);
+    assert_eq!(
+        turned.notice, None,
+        "the press is an answer to what is asked"
+    );
     let record = turned.record.expect("a record");
     let urgency = Priority::Answer;
     let delivered = deliver(

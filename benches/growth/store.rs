@@ -10,6 +10,7 @@ use backtalk::store::redis::{RedisStore, Settings};
 use backtalk::store::seal::Keyring;
 use backtalk::store::{Person, Store};
 use backtalk::turn::{Channel, SendError};
+use jiff::{Timestamp, Unit};
 
 use crate::redis_server::Server;
 
@@ -41,6 +42,11 @@ pub async fn of_a_process(server: &Server, keys: &Keyring) -> Arc<dyn Store> {
 pub fn person(n: usize) -> Person {
     let n = i64::try_from(n).expect("some people");
     Person(1_000_000_000 + n * 40_009)
+}
+
+/// This moment, in whole milliseconds, as logs keep it.
+pub fn whole(at: Timestamp) -> Timestamp {
+    at.round(Unit::Millisecond).expect("a near time")
 }
 
 /// What Redis has done: scripts that it was asked for, commands with those inside, and microseconds of

@@ -137,10 +137,10 @@ fn session(record: &Record) -> Session {
     record.body.session.clone().expect("they said something")
 }
 
-/// Somebody who has answered six of the twelve questions.
-pub fn after_six() -> Next {
+/// Somebody who began at this moment and has answered six of the twelve questions.
+pub fn after_six(began: Timestamp) -> Next {
     let d: &Dialogue = &TWELVE;
-    let mut now = Timestamp::from_second(1_772_434_800).expect("a time");
+    let mut now = began;
     let start = Input::Start { language: None };
     let mut session = step(d, &begin(d), &start, now)
         .session
@@ -157,7 +157,7 @@ pub fn after_six() -> Next {
 /// All pieces of work, in the order of [`NAMES`].
 pub fn all(people: &People) -> Vec<Work> {
     let d: &'static Dialogue = &BACK_SPASM;
-    let six = after_six();
+    let six = after_six(Timestamp::from_second(1_772_434_800).expect("a time"));
     let middle = Next::answer(d, session(&people.middle), people.middle.active);
     let weeks = Next {
         d,
