@@ -41,6 +41,8 @@ mod redis;
 mod redis_server;
 #[path = "telegram/redis_trouble.rs"]
 mod redis_trouble;
+#[path = "telegram/reload.rs"]
+mod reload;
 #[path = "telegram/reminders.rs"]
 mod reminders;
 #[path = "telegram/stage.rs"]

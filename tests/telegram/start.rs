@@ -110,3 +110,56 @@ fn an_address_to_listen_on_that_is_taken_ends_it() {
         &[&address, "cannot be listened on", "--listen"],
     );
 }
+
+#[rstest]
+#[case::unknown(&[("BACKTALK_KEEPDAYS", "3")], "Did you mean BACKTALK_KEEP_DAYS?")]
+#[case::a_secret_without_a_webhook(
+    &[("BACKTALK_WEBHOOK_SECRET", "0123456789abcdef")],
+    "set BACKTALK_WEBHOOK_URL too"
+)]
+#[case::a_webhook_that_nobody_hears(
+    &[("BACKTALK_WEBHOOK_URL", "https://bot.example.org/telegram")],
+    "set --listen or BACKTALK_LISTEN"
+)]
+#[case::replicas_of_a_file(&[("BACKTALK_REDIS_WAIT", "1")], "records are not kept in Redis")]
+#[case::an_unknown_level(&[("BACKTALK_LOG", "loud")], "It is one of: info, error, warn")]
+fn a_setting_that_nobody_knows_or_that_contradicts_another_ends_it(
+    #[case] settings: &[(&str, &str)],
+    #[case] says: &str,
+) {
+    let mut command = program();
+    command
+        .env("TELOXIDE_TOKEN", GOOD)
+        .env("BACKTALK_STORE", "memory")
+        .envs(settings.iter().copied());
+    check(&mut command, GOOD, &[says]);
+}
+
+#[test]
+fn the_settings_that_hold_are_printed_without_secrets() {
+    let printed = Command::new(env!("CARGO_BIN_EXE_backtalk"))
+        .args(["config", "--keep-days", "30"])
+        .env_clear()
+        .env("TELOXIDE_TOKEN", GOOD)
+        .env("REDIS_URL", "redis://:hushhush@somewhere:6379")
+        .env("BACKTALK_ACCESS", "invited")
+        .output()
+        .expect("The program runs.");
+    let said = String::from_utf8_lossy(&[printed.stdout, printed.stderr].concat()).into_owned();
+    assert!(printed.status.success(), "{said}");
+    for (name, value) in [
+        ("TELOXIDE_TOKEN", "(hidden)  (environment)"),
+        ("REDIS_URL", "(hidden)  (environment)"),
+        ("BACKTALK_KEEP_DAYS", "30  (flag)"),
+        ("BACKTALK_ACCESS", "invited  (environment)"),
+        ("BACKTALK_PER_SECOND", "30  (default)"),
+        ("BACKTALK_WEBHOOK_URL", "-  (not set)"),
+    ] {
+        let line = said.lines().find(|line| line.starts_with(name));
+        assert!(
+            line.is_some_and(|line| line.ends_with(value)),
+            "{name}:\n{said}"
+        );
+    }
+    assert!(!said.contains("secret") && !said.contains("hush"), "{said}");
+}
