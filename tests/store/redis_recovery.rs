@@ -1,6 +1,8 @@
 //! The master changes or does not answer, and the store finds the right one by itself: demoted,
 //! cut off from its master, hung, and slots that move.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use backtalk::store::redis::RedisStore;
 use backtalk::store::{Commit, Lane, Person, Store, StoreError};
 
@@ -11,6 +13,12 @@ use crate::{ANNA, BEN, at, block_on};
 
 /// So many that each of three masters has some.
 const PEOPLE: i64 = 30;
+
+/// Servers that find out by themselves that one is gone need time to think: one test after the other.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn put(store: &RedisStore, person: i64, expected: u64, word: &str) -> Result<Commit, StoreError> {
     let new = record(0, Some(10), &[], word);
@@ -50,6 +58,7 @@ fn slot_of(store: &RedisStore, person: i64, cluster: &Cluster) -> u16 {
 
 #[test]
 fn a_server_that_is_cut_off_from_its_master_is_told_of_and_found_again() {
+    let _only = alone();
     let server = Server::start(&[]);
     let store = block_on(server.store("masterdown"));
     applied(&store, ANNA, 0, "before");
@@ -64,6 +73,7 @@ fn a_server_that_is_cut_off_from_its_master_is_told_of_and_found_again() {
 
 #[test]
 fn a_master_that_was_demoted_is_left_for_the_new_one() {
+    let _only = alone();
     let guarded = Guarded::start(1, 1, &[]);
     let store = block_on(guarded.store("demoted"));
     applied(&store, ANNA, 0, "before");
@@ -84,6 +94,7 @@ fn a_master_that_was_demoted_is_left_for_the_new_one() {
 
 #[test]
 fn a_cluster_that_changes_a_master_as_planned_loses_nobody() {
+    let _only = alone();
     let cluster = Cluster::start(3, 1, &[]);
     let store = block_on(cluster.store("planned"));
     (0..PEOPLE).for_each(|person| applied(&store, person, 0, "before"));
@@ -99,6 +110,7 @@ fn a_cluster_that_changes_a_master_as_planned_loses_nobody() {
 
 #[test]
 fn a_slot_that_moves_keeps_its_people_waiting_and_is_found_where_it_went() {
+    let _only = alone();
     let cluster = Cluster::start(3, 0, &[]);
     let store = block_on(cluster.store("moved"));
     applied(&store, ANNA, 0, "before");
@@ -132,6 +144,7 @@ fn a_slot_that_moves_keeps_its_people_waiting_and_is_found_where_it_went() {
 
 #[test]
 fn a_master_of_a_cluster_that_hangs_is_left_for_its_replica() {
+    let _only = alone();
     let cluster = Cluster::start(3, 1, &[]);
     let store = block_on(cluster.store("hung"));
     (0..PEOPLE).for_each(|person| applied(&store, person, 0, "before"));
@@ -156,6 +169,7 @@ fn a_master_of_a_cluster_that_hangs_is_left_for_its_replica() {
 
 #[test]
 fn a_master_that_hangs_is_left_for_the_one_that_sentinels_name() {
+    let _only = alone();
     let guarded = Guarded::start(2, 3, &[]);
     let store = block_on(guarded.store("hung"));
     applied(&store, ANNA, 0, "before");
