@@ -181,12 +181,17 @@ impl Server {
 
     /// Run a command that is written as one line.
     pub fn run(&self, command: &str) -> redis::Value {
+        self.try_run(command).unwrap()
+    }
+
+    /// The same, of a command that may be refused.
+    pub fn try_run(&self, command: &str) -> redis::RedisResult<redis::Value> {
         let mut words = command.split(' ');
         let mut whole = redis::cmd(words.next().unwrap());
         words.for_each(|word| {
             whole.arg(word);
         });
-        whole.query(&mut self.control()).unwrap()
+        whole.query(&mut self.control())
     }
 
     /// Wait until it answers, and make sure that nobody else answers in its place.
