@@ -72,7 +72,6 @@ fn a_server_that_is_cut_off_from_its_master_is_told_of_and_found_again() {
 }
 
 #[test]
-#[ignore = "servers do not always agree to change in time; run it with --ignored"]
 fn a_master_that_was_demoted_is_left_for_the_new_one() {
     let _only = alone();
     let guarded = Guarded::start(1, 1, &[]);
@@ -98,7 +97,6 @@ fn a_master_that_was_demoted_is_left_for_the_new_one() {
 }
 
 #[test]
-#[ignore = "servers do not always agree to change in time; run it with --ignored"]
 fn a_cluster_that_changes_a_master_as_planned_loses_nobody() {
     let _only = alone();
     let cluster = Cluster::start(3, 1, &[]);
