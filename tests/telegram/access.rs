@@ -45,6 +45,7 @@ async fn a_stranger_gets_one_line_with_the_numbers_and_leaves_nothing_behind() {
     ann.person.sticker();
     let pressed = ann.person.press_data(sorry.id, "0!consent");
     stage.telegram.wait_until_confirmed(pressed.update).await;
+    stage.telegram.wait_until_idle().await;
     stage.telegram.assert_each_press_answered_once();
     assert_eq!(ann.chat.messages().len(), 1, "{}", ann.chat.visible());
     let numbers = ann.text("i have chest pain").await;

@@ -47,6 +47,7 @@ async fn in_a_group_only_words_to_us_are_answered_and_only_with_the_way_to_the_p
     }
     let press = ann.press_data(messages[0].id, "0!consent");
     stage.telegram.wait_until_confirmed(press.update).await;
+    stage.telegram.wait_until_idle().await;
     stage.telegram.assert_each_press_answered_once();
     assert_eq!(family.messages(), messages);
     assert!(stage.telegram.chat(ANN).messages().is_empty());

@@ -40,6 +40,7 @@ async fn a_plain_strain_is_one_question_message_that_is_edited_and_then_a_verdic
         "{}",
         question.text
     );
+    stage.telegram.wait_until_idle().await;
     stage.telegram.assert_each_press_answered_once();
 }
 
@@ -134,6 +135,7 @@ async fn a_double_tap_does_nothing_twice() {
         .map(|answer| answer.text)
         .collect();
     assert_eq!(notices, ["", STALE, "", "", "", "", ""]);
+    stage.telegram.wait_until_idle().await;
     stage.telegram.assert_each_press_answered_once();
 }
 
@@ -179,5 +181,6 @@ async fn two_people_at_once_never_see_each_other() {
         );
     }
     assert_eq!(ben.chat.messages().len(), 1, "{}", ben.chat.visible());
+    stage.telegram.wait_until_idle().await;
     stage.telegram.assert_each_press_answered_once();
 }

@@ -114,6 +114,7 @@ async fn a_talk_under_way_is_asked_only_the_question_that_was_added(#[case] in_r
     let verdict = ann.press_all(&PLAIN[BEFORE + 1..]).await;
     assert!(verdict.text.starts_with(PLAIN_VERDICT), "{}", verdict.text);
     assert_eq!(sent(&ann, MORE), 1, "{}", ann.chat.visible());
+    stage.telegram.wait_until_idle().await;
     stage.telegram.assert_each_press_answered_once();
 }
 

@@ -171,6 +171,7 @@ async fn what_cannot_be_stored_comes_again_and_is_answered_once() {
         |all: &[crate::emulator::Message]| all.iter().any(|m| m.button(DANGER).is_some());
     ann.chat.wait_for(is_asked).await;
     stage.telegram.wait_until_confirmed(press.update).await;
+    stage.telegram.wait_until_idle().await;
     stage.telegram.assert_each_press_answered();
 }
 
