@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
@@ -55,6 +56,8 @@ pub async fn run<Again>(
 where
     Again: Future<Output = Result<Bot, String>> + Send + 'static,
 {
+    // From here on it ends nothing; what is told before the bot answers is heard then.
+    let told = signal(SignalKind::hangup());
     let client = Client::new(&settings).map_err(|e| e.to_string())?;
     let (stopper, stop) = watch::channel(false);
     metrics().set_form(bot.dialogue.form);
@@ -72,7 +75,7 @@ where
         let listener = listen_on(address).await?;
         serving.spawn(http::serve(listener, router, closing));
     }
-    let mut ended = Box::pin(signal());
+    let mut ended = Box::pin(stopped());
     let me = tokio::select! {
         me = telegram::who_am_i(&client.bot) => me?,
         () = &mut ended => return Ok(()),
@@ -153,7 +156,7 @@ where
             tokio::spawn(watch.run(roles, stop.clone()))
         }
     };
-    tokio::spawn(load_again(shared.clone(), again));
+    tokio::spawn(load_again(shared.clone(), again, told));
     let reminder = Reminder {
         store: bot.store.clone(),
         clock,
@@ -214,12 +217,14 @@ where
 
 /// Load the dialogue files again whenever the process is told to. What cannot be used is refused, and
 /// the dialogue of before goes on.
-async fn load_again<Again>(shared: Arc<Shared>, again: impl Fn() -> Again)
-where
+async fn load_again<Again>(
+    shared: Arc<Shared>,
+    again: impl Fn() -> Again,
+    told: std::io::Result<Signal>,
+) where
     Again: Future<Output = Result<Bot, String>>,
 {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut told) = signal(SignalKind::hangup()) else {
+    let Ok(mut told) = told else {
         return warn!("the dialogue can be changed by a restart only");
     };
     while told.recv().await.is_some() {
@@ -267,8 +272,8 @@ fn let_go(shared: &Arc<Shared>, due: reminder::Due) {
     });
 }
 
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
+/// Return when the process is told to stop.
+async fn stopped() {
     match signal(SignalKind::terminate()) {
         Ok(mut term) => {
             tokio::select! {

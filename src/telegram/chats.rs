@@ -168,11 +168,11 @@ impl Shared {
 #[derive(Clone)]
 pub struct Chats {
     shared: Arc<Shared>,
-    workers: Arc<Mutex<HashMap<Person, Way>>>,
+    workers: Arc<Mutex<HashMap<Person, Line>>>,
 }
 
-/// The way to a worker.
-struct Way {
+/// The line to a worker.
+struct Line {
     jobs: mpsc::Sender<InHand>,
     flood: Flood,
 }
@@ -183,7 +183,7 @@ struct InHand {
     token: TaskTrackerToken,
 }
 
-impl Way {
+impl Line {
     /// Whether a flood is still being worked off. Until then no more of it is taken, since others
     /// wait behind it in Telegram.
     fn is_flooded(&self) -> bool {
@@ -223,16 +223,16 @@ impl Chats {
         let mut workers = self.workers.lock().unwrap_or_else(|e| e.into_inner());
         let token = self.shared.under_way.token();
         let mut in_hand = InHand { job, token };
-        if let Some(way) = workers.get(&person) {
-            if in_hand.job.input.is_theirs() && way.is_flooded() {
-                way.flood.rises();
+        if let Some(line) = workers.get(&person) {
+            if in_hand.job.input.is_theirs() && line.is_flooded() {
+                line.flood.rises();
                 drop(workers);
                 return self.shed(person, in_hand);
             }
-            match way.jobs.try_send(in_hand) {
+            match line.jobs.try_send(in_hand) {
                 Ok(()) => return,
                 Err(mpsc::error::TrySendError::Full(shed)) => {
-                    way.flood.rises();
+                    line.flood.rises();
                     drop(workers);
                     return self.shed(person, shed);
                 }
@@ -243,11 +243,11 @@ impl Chats {
         // A new queue has room for its first job.
         let _ = send.try_send(in_hand);
         let flood = Flood::default();
-        let way = Way {
+        let line = Line {
             jobs: send,
             flood: flood.clone(),
         };
-        workers.insert(person, way);
+        workers.insert(person, line);
         let worker = Worker::new(self.shared.clone(), person, receive, flood);
         let all = self.workers.clone();
         tokio::spawn(worker.run(move |jobs| {
