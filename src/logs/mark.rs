@@ -8,6 +8,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use tokio::task::futures::TaskLocalFuture;
+
 use crate::store::UpdateId;
 
 tokio::task_local! {
@@ -36,8 +38,8 @@ impl Mark {
     }
 
     /// Do this, and mark all lines that it writes. What it spawns is marked only if it says so.
-    pub async fn on<T>(self, work: impl Future<Output = T>) -> T {
-        HANDLED.scope(self, work).await
+    pub fn on<F: Future>(self, work: F) -> TaskLocalFuture<Mark, F> {
+        HANDLED.scope(self, work)
     }
 
     /// The mark of what is being handled here.

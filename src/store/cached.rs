@@ -63,19 +63,16 @@ impl Cached {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remember(&self, person: Person, record: &Record) {
-        let known = Known {
-            record: record.clone(),
-            since: Instant::now(),
-        };
-        self.recent().put(person, known);
+    fn remember(&self, person: Person, record: Record) {
+        let since = Instant::now();
+        self.recent().put(person, Known { record, since });
     }
 
     /// Remember what was read, unless something newer was committed meanwhile.
     fn read(&self, person: Person, record: &Record) {
         let known = self.known(person);
         if known.is_none_or(|known| known.version <= record.version) {
-            self.remember(person, record);
+            self.remember(person, record.clone());
         }
     }
 
@@ -116,10 +113,10 @@ impl Store for Cached {
             Ok(Commit::Applied) => {
                 let version = expected.saturating_add(1);
                 let record = record.clone();
-                self.remember(person, &Record { version, ..record });
+                self.remember(person, Record { version, ..record });
             }
             Ok(Commit::Already(standing) | Commit::Conflict(Some(standing))) => {
-                self.remember(person, standing);
+                self.remember(person, standing.clone());
             }
             Ok(Commit::Conflict(None)) | Err(_) => self.evict(person),
         }

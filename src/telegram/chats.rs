@@ -173,11 +173,11 @@ pub struct Chats {
 
 /// The line to a worker.
 struct Line {
-    jobs: mpsc::Sender<InHand>,
+    jobs: mpsc::Sender<Box<InHand>>,
     flood: Flood,
 }
 
-/// A job, which counts as under way.
+/// A job, which counts as under way. It goes to the worker in a box: a queue keeps room for many.
 struct InHand {
     job: Job,
     token: TaskTrackerToken,
@@ -222,7 +222,7 @@ impl Chats {
         }
         let mut workers = self.workers.lock().unwrap_or_else(|e| e.into_inner());
         let token = self.shared.under_way.token();
-        let mut in_hand = InHand { job, token };
+        let mut in_hand = Box::new(InHand { job, token });
         if let Some(line) = workers.get(&person) {
             if in_hand.job.input.is_theirs() && line.is_flooded() {
                 line.flood.rises();
@@ -261,8 +261,8 @@ impl Chats {
         }));
     }
 
-    fn shed(&self, person: Person, in_hand: InHand) {
-        let InHand { job, token } = in_hand;
+    fn shed(&self, person: Person, in_hand: Box<InHand>) {
+        let InHand { job, token } = *in_hand;
         if !job.input.is_theirs() {
             // A reminder that finds the chat busy is claimed again when its lease ends.
             return (job.done)(End::Again);

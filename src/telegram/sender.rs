@@ -1,10 +1,12 @@
 //! Messages out: in their turn, with deadlines, and errors turned into what the caller does.
 
 use std::collections::HashMap;
+use std::pin::{Pin, pin};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use teloxide::payloads::{SendMessageSetters, SendPhotoSetters};
 use teloxide::prelude::Requester;
 use teloxide::types::{ChatId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile};
@@ -70,12 +72,13 @@ impl Sender {
         paused.get(&chat).map(|until| *until - now)
     }
 
-    /// Send one request about a chat, unless that chat is to be left alone, and count it.
+    /// Send one request about a chat, unless that chat is to be left alone, and count it. It is not
+    /// taken by value, which would keep it in memory twice.
     async fn request<T>(
         &self,
         chat: i64,
         method: SentMethod,
-        request: impl IntoFuture<Output = Result<T, RequestError>>,
+        request: Pin<&mut impl Future<Output = Result<T, RequestError>>>,
     ) -> Result<T, SendError> {
         let sent = self.ask(chat, request).await;
         metrics().sent.of(method).of(&sent).one();
@@ -85,7 +88,7 @@ impl Sender {
     async fn ask<T>(
         &self,
         chat: i64,
-        request: impl IntoFuture<Output = Result<T, RequestError>>,
+        request: Pin<&mut impl Future<Output = Result<T, RequestError>>>,
     ) -> Result<T, SendError> {
         if let Some(rest) = self.pause_of(chat) {
             return Err(SendError::Later(rest));
@@ -129,6 +132,7 @@ impl Sender {
             .send_message(ChatId(chat), text)
             .reply_markup(keyboard);
         // Whoever asked may ask again.
+        let request = pin!(request.into_future());
         let _ = self.request(chat, SentMethod::Send, request).await;
     }
 }
@@ -143,7 +147,7 @@ impl Channel for Sender {
     }
 
     async fn send(&self, person: Person, view: &View) -> Result<i64, SendError> {
-        let request = self.client.send_message(person.0, view);
+        let request = pin!(self.client.send_message(person.0, view));
         let sent = self.request(person.0, SentMethod::Send, request).await?;
         Ok(i64::from(sent))
     }
@@ -154,18 +158,17 @@ impl Channel for Sender {
         };
         // Without a keyboard the old one goes away, which is what a folded question wants.
         let request = self.client.edit_message_text(person.0, id, view);
-        let unless_same = async {
-            match request.await {
-                Err(RequestError::Api(ApiError::MessageNotModified)) => Ok(()),
-                other => other,
-            }
-        };
+        let unless_same = pin!(request.map(|edited| match edited {
+            Err(RequestError::Api(ApiError::MessageNotModified)) => Ok(()),
+            other => other,
+        }));
         self.request(person.0, SentMethod::Edit, unless_same).await
     }
 
     async fn file(&self, person: Person, name: &str, content: &str) -> Result<i64, SendError> {
         let file = InputFile::memory(content.to_owned().into_bytes()).file_name(name.to_owned());
         let request = self.client.bot.send_document(ChatId(person.0), file);
+        let request = pin!(request.into_future());
         let sent = self.request(person.0, SentMethod::File, request).await?;
         Ok(i64::from(sent.id.0))
     }
@@ -183,6 +186,7 @@ impl Channel for Sender {
         if !caption.is_empty() {
             request = request.caption(caption);
         }
+        let request = pin!(request.into_future());
         let sent = self.request(person.0, SentMethod::Photo, request).await?;
         Ok(i64::from(sent.id.0))
     }

@@ -133,7 +133,8 @@ impl Node {
     async fn come_in(&self, info: ConnectionInfo) -> RedisResult<MultiplexedConnection> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT))
-            .set_response_timeout(Some(ANSWER));
+            // Whoever asks has a deadline.
+            .set_response_timeout(None);
         let client = self.address.client(info)?;
         client
             .get_multiplexed_async_connection_with_config(&config)

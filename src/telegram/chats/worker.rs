@@ -27,7 +27,7 @@ use crate::telegram::first_reply::FirstReply;
 use crate::turn::{self, Edit, Known, Origin, SendError};
 
 /// A worker with nothing to do ends after this long.
-const IDLE: Duration = Duration::from_secs(5);
+const IDLE: Duration = Duration::from_secs(1);
 
 /// What failed comes again within this long; until then it is known that it comes before anything else.
 const COMES_AGAIN: Duration = Duration::from_secs(60);
@@ -47,7 +47,7 @@ const MOST_UNSPOKEN: u32 = 5;
 pub struct Worker {
     shared: Arc<Shared>,
     person: Person,
-    jobs: mpsc::Receiver<InHand>,
+    jobs: mpsc::Receiver<Box<InHand>>,
     flood: Flood,
     /// Turns in a row that left what is to be shown to the next.
     unspoken: u32,
@@ -122,7 +122,7 @@ impl Worker {
     pub fn new(
         shared: Arc<Shared>,
         person: Person,
-        jobs: mpsc::Receiver<InHand>,
+        jobs: mpsc::Receiver<Box<InHand>>,
         flood: Flood,
     ) -> Worker {
         Worker {
@@ -140,22 +140,25 @@ impl Worker {
 
     /// Work until there was nothing to do for long. `ends` is asked whether it may end: not when
     /// somebody has just given it something.
-    pub async fn run(mut self, ends: impl Fn(&mpsc::Receiver<InHand>) -> bool) {
+    ///
+    /// Whoever does nothing for the moment is small: what works has a box of its own.
+    pub async fn run(mut self, ends: impl Fn(&mpsc::Receiver<Box<InHand>>) -> bool) {
         loop {
             match self.next().await {
                 Next::Job(in_hand) => {
                     let mark = Mark::new(in_hand.job.update);
-                    mark.on(self.take(*in_hand, mark)).await;
+                    Box::pin(mark.on(self.take(*in_hand, mark))).await;
                 }
-                Next::Shown(result) => self.shown(result).await,
+                Next::Shown(result) => Box::pin(self.shown(result)).await,
                 // The flood is over. Any turn shows where they are now.
                 Next::Waited if self.unspoken > 0 => {
                     let look = Job::of_ours(Input::Due, |_| {});
                     let token = self.shared.under_way.token();
                     let mark = Mark::new(None);
-                    mark.on(self.take(InHand { job: look, token }, mark)).await;
+                    let look = InHand { job: look, token };
+                    Box::pin(mark.on(self.take(look, mark))).await;
                 }
-                Next::Waited if self.unsettled.is_some() => self.settle().await,
+                Next::Waited if self.unsettled.is_some() => Box::pin(self.settle()).await,
                 Next::Waited if ends(&self.jobs) => return,
                 Next::Waited => {}
                 Next::End => return,
@@ -166,7 +169,7 @@ impl Worker {
     async fn next(&mut self) -> Next {
         if let Some(showing) = &mut self.showing {
             return tokio::select! {
-                job = self.jobs.recv() => job.map_or(Next::End, |job| Next::Job(Box::new(job))),
+                job = self.jobs.recv() => job.map_or(Next::End, Next::Job),
                 result = &mut showing.edit => Next::Shown(result),
             };
         }
@@ -177,7 +180,7 @@ impl Worker {
             None => Instant::now() + IDLE,
         };
         match tokio::time::timeout_at(until, self.jobs.recv()).await {
-            Ok(Some(job)) => Next::Job(Box::new(job)),
+            Ok(Some(job)) => Next::Job(job),
             Ok(None) => Next::End,
             Err(_) => Next::Waited,
         }
@@ -418,7 +421,9 @@ impl Worker {
             &*shared.clock,
             edited,
         );
-        match AssertUnwindSafe(sending).catch_unwind().await {
+        // It is seldom and large, and would be a part of every worker.
+        let sending = AssertUnwindSafe(Box::pin(sending));
+        match sending.catch_unwind().await {
             Ok(Ok(due)) => self.shared.alarm.due(due),
             // It is stored as owed, and the reminder loop tries again.
             Ok(Err(error)) => warn!(%error, "a delivery could not be settled"),
