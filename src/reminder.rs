@@ -3,6 +3,7 @@
 
 mod places;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,13 +16,13 @@ use crate::clock::Clock;
 use crate::metrics::metrics;
 use crate::pulse::{Loop, pulse};
 use crate::store::{Lane, Person, Store};
-use places::{ENOUGH, Place, Places};
+use places::{Place, Places};
 
 /// How long a claimed person is held.
 const LEASE: Duration = Duration::from_secs(45);
 
-/// How many people are claimed at once.
-const BATCH: usize = 64;
+/// The most people who are claimed at once: the first lane waits for no more than that.
+const BATCH: usize = 512;
 
 /// The longest sleep, so that a timer set by a process that died is not slept through.
 const LONGEST_SLEEP: Duration = Duration::from_secs(5);
@@ -37,6 +38,8 @@ pub struct Reminder {
     pub clock: Arc<dyn Clock>,
     /// How long after their last message people are kept.
     pub retention: SignedDuration,
+    /// How many messages may go out in a second.
+    pub per_second: NonZeroU32,
 }
 
 /// A person who is due. Dropping it tells that they are dealt with.
@@ -51,10 +54,10 @@ pub struct Due {
 impl Reminder {
     /// Claim whoever is due and hand them on, the first lane before the other, until told to stop.
     pub async fn run(self, alarm: Arc<Alarm>, mut stop: watch::Receiver<bool>, hand: impl Fn(Due)) {
-        let places = Arc::<Places>::default();
+        let places = Arc::new(Places::new(self.per_second, LEASE / 4));
         let mut swept = None;
         // How much room a lane must have to be looked at.
-        let mut least = ENOUGH;
+        let mut least = places.enough();
         while !*stop.borrow() {
             pulse().beat(Loop::Reminding);
             alarm.looks();
@@ -63,7 +66,7 @@ impl Reminder {
             let (roomy, full): (Vec<_>, Vec<_>) = Lane::ALL
                 .into_iter()
                 .partition(|lane| places.room(*lane) >= least);
-            least = ENOUGH;
+            least = places.enough();
             let sleep = match self.claim(now, &places, &roomy, &hand).await {
                 Ok(0) => self.until_next(&roomy).await,
                 // There may be more.
