@@ -5,6 +5,7 @@
 
 mod absence;
 mod flight;
+mod frequency;
 pub mod poll;
 pub mod watch;
 pub mod webhook;

@@ -50,9 +50,14 @@ impl Bell {
 
     /// Wait until it rings; the answer is when the soonest is due, where that is known.
     pub async fn heard(&self) -> Option<Timestamp> {
-        self.rings.notified().await;
-        let soonest_ms = self.soonest_ms.swap(i64::MAX, SeqCst);
-        Timestamp::from_millisecond(soonest_ms).ok()
+        loop {
+            self.rings.notified().await;
+            match self.soonest_ms.swap(i64::MAX, SeqCst) {
+                // It rang again while the last was heard, which told of both.
+                i64::MAX => {}
+                soonest_ms => return Timestamp::from_millisecond(soonest_ms).ok(),
+            }
+        }
     }
 }
 
@@ -105,4 +110,26 @@ async fn subscribe(address: &Address, channel: &str, turn: usize) -> RedisResult
     let mut heard = address.client(info)?.get_async_pubsub().await?;
     heard.subscribe(channel).await?;
     Ok(heard)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_ring_is_heard_once_and_many_at_once() {
+        let bell = Bell::default();
+        bell.ring(Some(7));
+        bell.ring(Some(5));
+        let five = Timestamp::from_millisecond(5).ok();
+        assert_eq!(bell.heard().await, five);
+        // As when it rings between being woken and looking.
+        bell.rings.notify_one();
+        assert_eq!(bell.heard().now_or_never(), None, "Nothing is new.");
+        bell.ring(None);
+        bell.ring(Some(5));
+        assert_eq!(bell.heard().await, None, "Something may have been missed.");
+    }
 }

@@ -26,8 +26,9 @@ use crate::store::{Person, Record, Shown, UpdateId};
 use crate::telegram::first_reply::FirstReply;
 use crate::turn::{self, Edit, Known, Origin, SendError};
 
-/// A worker with nothing to do ends after this long.
-const IDLE: Duration = Duration::from_secs(1);
+/// A worker with nothing to do ends after this long. What it knows is in the store, and another is begun
+/// in a microsecond.
+const IDLE: Duration = Duration::from_millis(100);
 
 /// What failed comes again within this long; until then it is known that it comes before anything else.
 const COMES_AGAIN: Duration = Duration::from_secs(60);

@@ -20,6 +20,7 @@ use tracing::{error, info, warn};
 
 use super::absence::{self, Absence};
 use super::flight::{Flight, Stage};
+use super::frequency::Frequency;
 use super::{Intake, Way};
 use crate::fail_point;
 use crate::metrics::metrics;
@@ -45,6 +46,9 @@ const LINGER: Duration = Duration::from_millis(5);
 
 /// So many updates in flight hold nobody up.
 const FEW: usize = 8;
+
+/// While more than so many updates come in a second, somebody is always waiting for the next poll.
+const BUSY: f64 = 50.0;
 
 /// How long a stop waits for updates in flight. With the last request it stays below the time that
 /// `app` gives.
@@ -78,6 +82,7 @@ pub async fn run(
                 careful: unclean,
                 counted: HashSet::new(),
                 waited_below: None,
+                pace_of_updates: Frequency::default(),
             };
             poll.lead(&mut role, &mut stop).await;
         } else {
@@ -107,6 +112,7 @@ struct Poll {
     /// What waited for us when we came, or came back, lies below this.
     waited_below: Option<u32>,
     absence: Absence,
+    pace_of_updates: Frequency,
 }
 
 impl Poll {
@@ -151,7 +157,8 @@ impl Poll {
                     if self.absence.ends() {
                         self.waited_below = None;
                     }
-                    self.give_all(updates, stop).await;
+                    let new = self.give_all(updates, stop).await;
+                    self.pace_of_updates.add(new, Instant::now());
                     if is_all && self.waited_below.is_none() {
                         let end = self.flight().end();
                         self.waited_below = Some(end);
@@ -196,9 +203,9 @@ impl Poll {
     }
 
     /// With few in flight a new message is shown before it is acknowledged; with many the next would wait
-    /// for that.
+    /// for that, and also where they come one soon after the other.
     fn hurry(&self) {
-        let is_much = self.flight().in_flight() > FEW;
+        let is_much = self.flight().in_flight() > FEW || self.pace_of_updates.a_second > BUSY;
         self.shared.hurried.send_if_modified(|hurried| {
             let changes = *hurried != is_much;
             *hurried = is_much;
@@ -206,11 +213,13 @@ impl Poll {
         });
     }
 
-    async fn give_all(&mut self, updates: Vec<Bytes>, stop: &watch::Receiver<bool>) {
+    /// Give each to its chat; the answer is how many are new.
+    async fn give_all(&mut self, updates: Vec<Bytes>, stop: &watch::Receiver<bool>) -> usize {
+        let mut new = 0;
         for update in updates {
             // What is not taken comes again, to us or to the next.
             if *stop.borrow() {
-                return;
+                break;
             }
             pulse().beat(Loop::Ingest);
             let intake = self.intake.clone();
@@ -222,6 +231,7 @@ impl Poll {
             if !self.flight().is_new(id) {
                 continue;
             }
+            new += 1;
             let tries = self.tries(id).await;
             // One that was under way when a process died may have ended it. It flies alone, so
             // that it takes no other with it.
@@ -247,6 +257,7 @@ impl Poll {
                 self.has_landed().await;
             }
         }
+        new
     }
 
     /// The next poll comes as soon as it can ask for something else.

@@ -9,14 +9,19 @@
 local standing = redis.call('GET', KEYS[1])
 if standing then
   if ARGV[2] ~= '' then
-    local width = string.byte(standing, 28) or 8
+    local width, count = string.byte(standing, 28) or 8, string.byte(standing, 27) or 0
     if string.sub(standing, 29, 36 - width) == string.sub(ARGV[2], 1, 8 - width) then
-      local last = string.sub(ARGV[2], 9 - width)
-      for n = 0, (string.byte(standing, 27) or 0) - 1 do
-        local from = 37 - width + n * width
-        if string.sub(standing, from, from + width - 1) == last then
+      if width == 0 then
+        return {'already', standing}
+      end
+      local last, seen = string.sub(ARGV[2], 9 - width), string.sub(standing, 37 - width, 36 - width + count * width)
+      local at = string.find(seen, last, 1, true)
+      while at do
+        -- The end of one and the beginning of the next may look alike.
+        if (at - 1) % width == 0 then
           return {'already', standing}
         end
+        at = string.find(seen, last, at + 1, true)
       end
     end
   end
