@@ -56,6 +56,23 @@ fn slot_of(store: &RedisStore, person: i64, cluster: &Cluster) -> u16 {
     redis::from_redis_value(cluster.nodes[0].run(&asked)).unwrap()
 }
 
+/// Whether the replicas of a master have all that was written, as far as they have told.
+fn is_copied(master: &Server, replicas: usize) -> bool {
+    let told: String = redis::from_redis_value(master.run("INFO replication")).unwrap();
+    let after = |line: &str, name: &str| {
+        line.split_once(name)?
+            .1
+            .split(',')
+            .next()?
+            .parse::<u64>()
+            .ok()
+    };
+    let written = told.lines().find_map(|l| after(l, "master_repl_offset:"));
+    let slaves = told.lines().filter(|line| line.starts_with("slave"));
+    let copied: Vec<_> = slaves.filter_map(|l| after(l, "offset=")).collect();
+    copied.len() == replicas && copied.iter().all(|copied| Some(*copied) >= written)
+}
+
 #[test]
 fn a_server_that_is_cut_off_from_its_master_is_told_of_and_found_again() {
     let _only = alone();
@@ -77,10 +94,7 @@ fn a_master_that_was_demoted_is_left_for_the_new_one() {
     let guarded = Guarded::start(1, 1, &[]);
     let store = block_on(guarded.store("demoted"));
     applied(&store, ANNA, 0, "before");
-    wait_until("The replica's copy", || {
-        let copies = redis::from_redis_value(guarded.servers[0].run("WAIT 1 1000"));
-        copies.unwrap_or(0) == 1
-    });
+    wait_until("The replica's copy", || is_copied(&guarded.servers[0], 1));
     // The one that was asked last takes the writes of the other from now on.
     wait_until("A replica that the Sentinel trusts", || {
         guarded.sentinels[0]
@@ -160,6 +174,7 @@ fn a_master_of_a_cluster_that_hangs_is_left_for_its_replica() {
     let hung = |person: &i64| cluster.master_of(slot_of(&store, *person, &cluster), 0) == Some(1);
     let (held_up, others): (Vec<i64>, Vec<i64>) = (0..PEOPLE).partition(hung);
     assert!(!held_up.is_empty() && !others.is_empty());
+    wait_until("The replica's copy", || is_copied(&cluster.nodes[1], 1));
     cluster.nodes[1].signal("-STOP");
     for person in &others {
         applied_in_the_end(&store, *person, 1, "after");
@@ -182,10 +197,7 @@ fn a_master_that_hangs_is_left_for_the_one_that_sentinels_name() {
     let guarded = Guarded::start(2, 3, &[]);
     let store = block_on(guarded.store("hung"));
     applied(&store, ANNA, 0, "before");
-    wait_until("The replicas' copies", || {
-        let copies = redis::from_redis_value(guarded.servers[0].run("WAIT 2 1000"));
-        copies.unwrap_or(0) == 2
-    });
+    wait_until("The replicas' copies", || is_copied(&guarded.servers[0], 2));
     guarded.servers[0].signal("-STOP");
     applied_in_the_end(&store, ANNA, 1, "after");
     assert_ne!(guarded.master(), 0);

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 
 use crate::emulator::Chat;
 use crate::redis_server::{Server, new_prefix, shared, wait_until};
-use crate::stage::{ANN, PLAIN, PLAIN_VERDICT, Stage, Talk};
+use crate::stage::{ANN, PATIENCE, PLAIN, PLAIN_VERDICT, Stage, Talk};
 
 /// Everything but the program, which may send as much as it likes.
 async fn fast() -> Stage {
@@ -95,7 +95,7 @@ async fn the_same_conversations_end_the_same_in_a_file_and_in_redis() {
     let mut ends = Vec::new();
     let mut in_a_file = fast().await;
     in_a_file.start();
-    for stage in [in_a_file, stage_in(shared()).await] {
+    for mut stage in [in_a_file, stage_in(shared()).await] {
         let talks: Vec<Talk> = (1000..).map(|id| stage.talk(id)).take(all.len()).collect();
         join_all(
             talks
@@ -106,6 +106,8 @@ async fn the_same_conversations_end_the_same_in_a_file_and_in_redis() {
         .await;
         stage.telegram.wait_until_idle().await;
         stage.telegram.assert_each_press_answered_once();
+        // What is under way is shown before it ends.
+        stage.stop(PATIENCE).await;
         ends.push(talks.iter().map(|t| standing(&t.chat)).collect::<Vec<_>>());
     }
     for (n, (name, _)) in all.iter().enumerate() {

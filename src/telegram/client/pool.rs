@@ -54,16 +54,27 @@ impl Pool {
         }
     }
 
-    /// Send a whole request, head and body, and read the answer.
+    /// Send a whole request, head and body, and read the answer. A server may close a connection at the
+    /// moment at which it is used again; what `may_be_repeated` is then sent once more over a new one.
     ///
     /// # Errors
     ///
     /// The server cannot be reached, or did not answer; what was asked for may have been done.
-    pub async fn ask(&self, request: &[u8]) -> io::Result<Answer> {
-        let mut connection = match self.take().await {
-            Some(open) => open,
-            None => self.connect().await?,
-        };
+    pub async fn ask(&self, request: &[u8], may_be_repeated: bool) -> io::Result<Answer> {
+        if let Some(kept) = self.take().await {
+            let answer = self.ask_over(kept, request).await;
+            if answer.is_ok() || !may_be_repeated {
+                return answer;
+            }
+        }
+        self.ask_over(self.connect().await?, request).await
+    }
+
+    async fn ask_over(
+        &self,
+        mut connection: Connection<Stream>,
+        request: &[u8],
+    ) -> io::Result<Answer> {
         let answer = connection.ask(request).await?;
         if answer.is_open {
             self.keep(connection);
@@ -99,5 +110,61 @@ impl Pool {
         let stream = self.connector.call(self.server.clone()).await;
         let stream = stream.map_err(io::Error::other)?;
         Ok(Connection::new(TokioIo::new(stream)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const YES: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+
+    /// A server that answers so many requests over each connection and closes it at the next; with it
+    /// the address.
+    async fn server(answers: usize) -> (Uri, tokio::task::JoinHandle<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/", listener.local_addr().unwrap());
+        let serving = tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                for _ in 0..answers {
+                    let mut request = [0; 1];
+                    stream.read_exact(&mut request).await.unwrap();
+                    stream.write_all(YES).await.unwrap();
+                }
+                let mut last = [0; 1];
+                let _ = stream.read_exact(&mut last).await;
+            }
+        });
+        (address.parse().unwrap(), serving)
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_used_again_and_what_finds_it_closed_is_repeated_if_it_may_be() {
+        let (address, _serving) = server(2).await;
+        let pool = Pool::new(address);
+        for _ in 0..2 {
+            assert_eq!(pool.ask(b"?", false).await.unwrap().status, 200);
+            assert_eq!(pool.idle().len(), 1);
+        }
+        // It is closed by this one, which may have been done.
+        assert!(pool.ask(b"!", false).await.is_err());
+        assert_eq!(pool.idle().len(), 0);
+        for _ in 0..3 {
+            assert_eq!(pool.ask(b"?", true).await.unwrap().status, 200);
+        }
+        // What finds it closed before it is used takes a new one.
+        let (kept, since) = pool.idle().pop_back().unwrap();
+        drop(kept);
+        let (address, serving) = server(1).await;
+        let pool = Pool::new(address);
+        assert_eq!(pool.ask(b"?", false).await.unwrap().status, 200);
+        pool.idle().back_mut().unwrap().1 = since.checked_sub(IDLE).unwrap();
+        assert!(pool.take().await.is_none(), "It was idle for too long.");
+        serving.abort();
+        assert!(pool.ask(b"?", true).await.is_err(), "Nobody is there.");
     }
 }
