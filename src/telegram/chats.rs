@@ -227,14 +227,14 @@ impl Chats {
             if in_hand.job.input.is_theirs() && line.is_flooded() {
                 line.flood.rises();
                 drop(workers);
-                return self.shed(person, in_hand);
+                return self.shed(person, *in_hand);
             }
             match line.jobs.try_send(in_hand) {
                 Ok(()) => return,
                 Err(mpsc::error::TrySendError::Full(shed)) => {
                     line.flood.rises();
                     drop(workers);
-                    return self.shed(person, shed);
+                    return self.shed(person, *shed);
                 }
                 Err(mpsc::error::TrySendError::Closed(back)) => in_hand = back,
             }
@@ -261,8 +261,8 @@ impl Chats {
         }));
     }
 
-    fn shed(&self, person: Person, in_hand: Box<InHand>) {
-        let InHand { job, token } = *in_hand;
+    fn shed(&self, person: Person, in_hand: InHand) {
+        let InHand { job, token } = in_hand;
         if !job.input.is_theirs() {
             // A reminder that finds the chat busy is claimed again when its lease ends.
             return (job.done)(End::Again);
