@@ -21,7 +21,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use crate::people;
-use crate::sleep::{person, resting, whole};
+use crate::sleep::{never_quiet, person, resting, whole};
 
 /// How many people are claimed at once, as the reminder loop does.
 const BATCH: usize = 64;
@@ -211,7 +211,7 @@ fn people_due(at: Timestamp, people: usize) -> Vec<Record> {
     let minutes = &people::dialogue().clock.ice;
     let on = at - SignedDuration::from_mins(minutes.on_minutes.into());
     let asked = on + SignedDuration::from_mins(minutes.check_after_minutes.into());
-    let session = people::after(&people::on_ice(on), &Input::Due, asked);
+    let session = people::after(&never_quiet(people::on_ice(on)), &Input::Due, asked);
     let off = people::at_rest(session, asked);
     let other = resting(at);
     (0..people)

@@ -7,7 +7,8 @@ use std::time::Duration;
 use backtalk::alarm::Alarm;
 use backtalk::clock::{Clock, SteadyClock};
 use backtalk::dialogue::Act;
-use backtalk::engine::Input;
+use backtalk::engine::{Input, Session};
+use backtalk::quiet::Quiet;
 use backtalk::reminder::Reminder;
 use backtalk::store::seal::Keyring;
 use backtalk::store::{Person, Record, Store, Stored};
@@ -35,6 +36,12 @@ pub fn whole(at: Timestamp) -> Timestamp {
     at.round(Unit::Millisecond).expect("a near time")
 }
 
+/// The same without quiet hours, so that nothing hangs on the hour at which this runs.
+pub fn never_quiet(mut session: Session) -> Session {
+    session.quiet = Some(Quiet::never());
+    session
+}
+
 /// Somebody whose first round is over and whose next is offered at this moment.
 pub fn resting(until: Timestamp) -> Record {
     let until = whole(until);
@@ -42,7 +49,7 @@ pub fn resting(until: Timestamp) -> Record {
     let off = until - SignedDuration::from_mins(clock.off_minutes.into());
     let on = off - SignedDuration::from_mins(clock.on_minutes.into());
     let asked = on + SignedDuration::from_mins(clock.check_after_minutes.into());
-    let mut session = people::on_ice(on);
+    let mut session = never_quiet(people::on_ice(on));
     for due in [asked, off] {
         session = people::after(&session, &Input::Due, due);
     }
