@@ -128,6 +128,7 @@ where
         standing_by,
         stop.clone(),
     ));
+    let takes_posts = settings.webhook.is_some();
     let mut taking = match &settings.webhook {
         None => tokio::spawn(poll::run(
             client,
@@ -198,6 +199,16 @@ where
     }
     info!("stopping");
     readiness.is_now(Phase::Stopping);
+    let close = async |serving: &mut JoinSet<()>| {
+        let _ = closer.send(true);
+        let ended = async { while serving.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(CLOSING, ended).await;
+    };
+    if takes_posts {
+        // Nothing more is let in: what stands before several processes tries the next when it is refused.
+        // What was posted already is still taken, since Telegram would send it again a second later.
+        close(&mut serving).await;
+    }
     // Nobody listens any more only when all have ended already.
     let _ = stopper.send(true);
     let ending = async {
@@ -210,9 +221,7 @@ where
     } else if let Err(error) = bot.store.resign(process).await {
         warn!(%error, "the next process will wait a little before it polls");
     }
-    let _ = closer.send(true);
-    let ended = async { while serving.join_next().await.is_some() {} };
-    let _ = tokio::time::timeout(CLOSING, ended).await;
+    close(&mut serving).await;
     Ok(())
 }
 
