@@ -10,7 +10,7 @@ use secrecy::ExposeSecret;
 use teloxide::payloads::SetWebhookSetters;
 use teloxide::prelude::Requester;
 use teloxide::types::WebhookInfo;
-use tokio::sync::watch;
+use tokio::sync::{SetOnce, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 use tracing::{info, warn};
 
@@ -59,8 +59,8 @@ pub struct Watch {
 pub struct Caution {
     /// They are counted before they are handled, since a process died a short while ago.
     pub is_careful: AtomicBool,
-    /// They are taken at all: not before it is known whether a process died.
-    pub is_open: AtomicBool,
+    /// They are taken from now on: not before it is known whether a process died.
+    pub opened: SetOnce<()>,
 }
 
 /// How long it may take to learn whether a process died, before updates are taken all the same.
@@ -101,7 +101,8 @@ impl Watch {
                     warn!(%error, "counts of tries could not be forgotten");
                 }
             }
-            self.caution.is_open.store(true, Ordering::Relaxed);
+            // It may be so already.
+            let _ = self.caution.opened.set(());
             match role {
                 Role::Standby => absence = None,
                 Role::Leader { .. }

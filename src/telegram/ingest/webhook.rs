@@ -5,8 +5,8 @@
 //! counted for a while before it is handled, so that one that ends the process cannot do so for ever.
 //! [`watch`](super::watch) sets the webhook, and nobody takes it away: the other processes go on.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, SetOnce, oneshot};
 use tracing::warn;
 
 use super::watch::Caution;
@@ -39,6 +39,9 @@ const MOST_AT_ONCE: usize = 1000;
 
 /// How long an update may take until it is stored, before Telegram is asked to post it again.
 const LONGEST: Duration = Duration::from_secs(50);
+
+/// How long what is posted waits for a bot that starts.
+const STARTING: Duration = Duration::from_secs(8);
 
 /// How soon Telegram is to post again what could not be taken, in seconds.
 const SOON: HeaderValue = HeaderValue::from_static("1");
@@ -71,9 +74,10 @@ impl Hook {
 }
 
 /// Where the handler will be once the bot can take updates.
-pub type Place = Arc<OnceLock<Arc<Hook>>>;
+pub type Place = Arc<SetOnce<Arc<Hook>>>;
 
-/// The route that Telegram posts to. Until there is a handler, it is asked to come again.
+/// The route that Telegram posts to. While the bot starts, what is posted waits for the handler: if it
+/// was refused, Telegram would send it again only seconds later.
 pub fn route(path: &str, hook: Place) -> Router {
     Router::new()
         .route(path, post(receive))
@@ -82,9 +86,9 @@ pub fn route(path: &str, hook: Place) -> Router {
 }
 
 async fn receive(State(place): State<Place>, request: Request) -> Response {
-    let response = match place.get() {
-        Some(hook) => hook.take(request).await,
-        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    let response = match tokio::time::timeout(STARTING, place.wait()).await {
+        Ok(hook) => hook.take(request).await,
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };
     let status = match response.status() {
         StatusCode::OK => Some(WebhookStatus::Taken),
@@ -130,8 +134,8 @@ impl Hook {
         if !self.is_from_telegram(request.headers()) {
             return StatusCode::UNAUTHORIZED.into_response();
         }
-        let is_open = self.caution.is_open.load(Ordering::Relaxed);
-        if !is_open || self.shared.is_stopping() {
+        let opened = tokio::time::timeout(STARTING, self.caution.opened.wait());
+        if opened.await.is_err() || self.shared.is_stopping() {
             // Another process may take it at once.
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
