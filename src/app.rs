@@ -162,7 +162,6 @@ where
         store: bot.store.clone(),
         clock,
         retention: SignedDuration::from_hours(24 * i64::from(bot.dialogue.keep_days)),
-        per_second: settings.per_second,
     };
     let hand = {
         let (shared, chats) = (shared.clone(), chats.clone());

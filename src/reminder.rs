@@ -3,7 +3,6 @@
 
 mod places;
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,13 +15,13 @@ use crate::clock::Clock;
 use crate::metrics::metrics;
 use crate::pulse::{Loop, pulse};
 use crate::store::{Lane, Person, Store};
-use places::{Place, Places};
+use places::{ENOUGH, Place, Places};
 
 /// How long a claimed person is held.
 const LEASE: Duration = Duration::from_secs(45);
 
-/// The most people who are claimed at once: the first lane waits for no more than that.
-const BATCH: usize = 512;
+/// How many people are claimed at once.
+const BATCH: usize = 64;
 
 /// The longest sleep, so that a timer set by a process that died is not slept through.
 const LONGEST_SLEEP: Duration = Duration::from_secs(5);
@@ -38,8 +37,6 @@ pub struct Reminder {
     pub clock: Arc<dyn Clock>,
     /// How long after their last message people are kept.
     pub retention: SignedDuration,
-    /// How many messages may go out in a second.
-    pub per_second: NonZeroU32,
 }
 
 /// A person who is due. Dropping it tells that they are dealt with.
@@ -54,10 +51,10 @@ pub struct Due {
 impl Reminder {
     /// Claim whoever is due and hand them on, the first lane before the other, until told to stop.
     pub async fn run(self, alarm: Arc<Alarm>, mut stop: watch::Receiver<bool>, hand: impl Fn(Due)) {
-        let places = Arc::new(Places::new(self.per_second, LEASE / 4));
+        let places = Arc::<Places>::default();
         let mut swept = None;
         // How much room a lane must have to be looked at.
-        let mut least = places.enough();
+        let mut least = ENOUGH;
         while !*stop.borrow() {
             pulse().beat(Loop::Reminding);
             alarm.looks();
@@ -66,7 +63,7 @@ impl Reminder {
             let (roomy, full): (Vec<_>, Vec<_>) = Lane::ALL
                 .into_iter()
                 .partition(|lane| places.room(*lane) >= least);
-            least = places.enough();
+            least = ENOUGH;
             let sleep = match self.claim(now, &places, &roomy, &hand).await {
                 Ok(0) => self.until_next(&roomy).await,
                 // There may be more.

@@ -1,6 +1,5 @@
 //! The loop that wakes people: who is handed on before whom, and how many.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,10 +15,7 @@ use tokio::time::timeout;
 /// A bound on hanging for a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How many messages may go out in a second.
-const PER_SECOND: NonZeroU32 = NonZeroU32::new(10).unwrap();
-
-/// How many of the other lane are in hand then at most.
+/// How many of the other lane are in hand at most.
 const MOST_OTHERS: usize = 192;
 
 /// A store, and the loop once it is started. Whoever is handed on stays in hand until dropped.
@@ -60,7 +56,6 @@ impl Stage {
             store: self.store.clone(),
             clock: self.clock.clone(),
             retention: SignedDuration::from_hours(24 * 30),
-            per_second: PER_SECOND,
         };
         let (hand, handed) = mpsc::unbounded_channel();
         let clock = self.clock.clone();

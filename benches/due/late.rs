@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -172,7 +171,6 @@ pub async fn lateness(store: Arc<dyn Store>, people: usize) -> Late {
         store,
         clock: clock.clone(),
         retention: SignedDuration::from_hours(24 * 90),
-        per_second: NonZeroU32::MAX,
     };
     let hand = {
         let (bot, channel) = (bot.clone(), channel.clone());

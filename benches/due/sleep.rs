@@ -1,6 +1,5 @@
 //! What people cost who are not due for long.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -118,7 +117,6 @@ pub async fn commands_while_idle(server: &Server, store: Arc<dyn Store>) -> (f64
         store,
         clock: Arc::new(SteadyClock::of_this_machine()),
         retention: SignedDuration::from_hours(24 * 90),
-        per_second: NonZeroU32::MIN,
     };
     let wake = Arc::<Alarm>::default();
     let running = tokio::spawn(reminder.run(wake, stop, |_| panic!("nobody is due")));

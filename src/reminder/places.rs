@@ -1,8 +1,6 @@
 //! Places for people in hand: claimed and not yet dealt with. Some of them are for the first lane
 //! only, so that whoever waits there finds one, however many of the other lane wait to be sent to.
 
-use std::num::NonZeroU32;
-use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,22 +8,23 @@ use tokio::sync::Notify;
 
 use crate::store::Lane;
 
-/// The least and the most people who may be in hand, however much may be sent.
-const ALL: RangeInclusive<usize> = 256..=4096;
+/// How many people may be in hand: about what the send budget lets out during a quarter of a lease,
+/// so that other processes can take their share.
+const ALL: usize = 256;
 
-/// A part of these places, one of so many, is for the first lane only.
-const RESERVED: usize = 4;
+/// How many of these places are for the first lane only.
+const RESERVED: usize = 64;
 
-/// Fewer places than one of so many are not worth a question to the store, unless no more are given
-/// back for [`PATIENCE`].
-const ENOUGH: usize = 8;
+/// Fewer places than this are not worth a question to the store, unless no more are given back for
+/// [`PATIENCE`].
+pub const ENOUGH: usize = 32;
 
 /// How long it is waited for more places once one was given back.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The places of one loop.
+#[derive(Default)]
 pub struct Places {
-    all: usize,
     taken: Mutex<Taken>,
     given_back: Notify,
 }
@@ -43,34 +42,14 @@ pub struct Place {
 }
 
 impl Places {
-    /// Places for as many as may be sent to in this time, when so many may be in a second: other
-    /// processes take their share meanwhile.
-    pub fn new(per_second: NonZeroU32, time: Duration) -> Places {
-        let all = u64::from(per_second.get()) * time.as_millis() as u64 / 1000;
-        let all = usize::try_from(all).unwrap_or(usize::MAX);
-        Places {
-            all: all.clamp(*ALL.start(), *ALL.end()),
-            taken: Mutex::default(),
-            given_back: Notify::new(),
-        }
-    }
-
     /// How many people of this lane find a place.
     pub fn room(&self, lane: Lane) -> usize {
         let taken = self.taken();
-        let room = self.all.saturating_sub(taken.all);
+        let room = ALL.saturating_sub(taken.all);
         match lane {
             Lane::First => room,
-            Lane::Other => {
-                let most = self.all - self.all / RESERVED;
-                room.min(most.saturating_sub(taken.other))
-            }
+            Lane::Other => room.min((ALL - RESERVED).saturating_sub(taken.other)),
         }
-    }
-
-    /// How much room a lane must have to be worth a question to the store.
-    pub fn enough(&self) -> usize {
-        self.all / ENOUGH
     }
 
     /// Take a place, of which there is [`room`](Places::room).
@@ -92,7 +71,7 @@ impl Places {
             self.given_back.notified().await;
         }
         let enough = async {
-            while room() < Some(self.enough()) {
+            while room() < Some(ENOUGH) {
                 self.given_back.notified().await;
             }
         };
@@ -120,29 +99,20 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    fn places(per_second: u32) -> Arc<Places> {
-        let per_second = NonZeroU32::new(per_second).expect("It is not zero.");
-        Arc::new(Places::new(per_second, Duration::from_millis(11_250)))
-    }
-
-    #[test]
-    fn there_are_as_many_as_can_be_sent_to_within_bounds() {
-        let all = |per_second| places(per_second).room(Lane::First);
-        assert_eq!([1, 30, 100, 1_000_000].map(all), [256, 337, 1125, 4096]);
-    }
-
     #[test]
     fn the_other_lane_never_takes_what_is_reserved_and_the_first_may_take_all() {
-        let places = places(1);
-        let others: Vec<_> = (0..192).map(|_| places.take(Lane::Other)).collect();
+        let places = Arc::<Places>::default();
+        let others: Vec<_> = (0..ALL - RESERVED)
+            .map(|_| places.take(Lane::Other))
+            .collect();
         let room = || Lane::ALL.map(|lane| places.room(lane));
-        assert_eq!(room(), [64, 0]);
+        assert_eq!(room(), [RESERVED, 0]);
         let first = places.take(Lane::First);
-        assert_eq!(room(), [63, 0]);
+        assert_eq!(room(), [RESERVED - 1, 0]);
         drop(others);
-        assert_eq!(room(), [255, 192]);
+        assert_eq!(room(), [ALL - 1, ALL - RESERVED]);
         drop(first);
-        let _all: Vec<_> = (0..256).map(|_| places.take(Lane::First)).collect();
+        let _all: Vec<_> = (0..ALL).map(|_| places.take(Lane::First)).collect();
         assert_eq!(room(), [0, 0]);
     }
 }

@@ -65,7 +65,6 @@ pub struct Inside {
     pub clock: Arc<Ahead>,
     pub chats: Chats,
     pub shared: Arc<Shared>,
-    per_second: NonZeroU32,
     next_update: AtomicI64,
     /// Ends the reminder loop when it is dropped.
     _stop: watch::Sender<bool>,
@@ -101,7 +100,6 @@ impl Inside {
             clock,
             chats: Chats::new(shared.clone()),
             shared,
-            per_second,
             next_update: AtomicI64::new(1),
             _stop: stop,
         }
@@ -113,7 +111,6 @@ impl Inside {
             store: self.store.clone(),
             clock: self.clock.clone(),
             retention: SignedDuration::from_hours(24 * 30),
-            per_second: self.per_second,
         };
         let chats = self.chats.clone();
         let hand = move |due: Due| {
