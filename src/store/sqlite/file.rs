@@ -63,7 +63,7 @@ pub struct StoreFile {
     pub connection: Connection,
     /// Where the file is, for messages.
     pub path: PathBuf,
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
 /// Open the file, and create it and its folder when they are missing.
@@ -119,6 +119,18 @@ pub fn read(path: &Path) -> Result<StoreFile, StoreError> {
     Ok(file)
 }
 
+/// A file that is locked. It is unlocked by name: a process that is being started holds what was open
+/// for a moment longer, and closing alone would leave the lock to it.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // It ends with the file at the latest.
+        let _ = self.0.unlock();
+    }
+}
+
 /// The name under which SQLite reads a file without a log or locks, where nobody has it open: even
 /// a reader would else leave a log beside it. Whoever opens it now writes to a log for a while, so
 /// that what is read stays whole.
@@ -154,12 +166,12 @@ fn create(path: &Path) -> io::Result<()> {
 
 /// Lock the file's neighbour that is there for this. Nothing when another has it. The neighbour is
 /// that of the real file, so that a symbolic link is no way around it, and it is never deleted.
-fn lock(path: &Path) -> io::Result<Option<File>> {
+fn lock(path: &Path) -> io::Result<Option<Lock>> {
     let mut name = fs::canonicalize(path)?.into_os_string();
     name.push(".lock");
     let lock = private().create(true).truncate(false).open(name)?;
     match lock.try_lock() {
-        Ok(()) => Ok(Some(lock)),
+        Ok(()) => Ok(Some(Lock(lock))),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error),
     }
