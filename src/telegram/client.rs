@@ -163,8 +163,13 @@ impl Thin {
             (host, None) => host.to_owned(),
         };
         let path = uri.path().trim_end_matches('/').to_owned();
+        // Whoever connects need not know the token.
+        let server = Uri::builder()
+            .scheme(uri.scheme_str()?)
+            .authority(host.as_str())
+            .path_and_query("/");
         Some(Thin {
-            pool: Pool::new(uri),
+            pool: Pool::new(server.build().ok()?),
             path: path.into(),
             host,
         })

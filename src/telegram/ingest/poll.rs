@@ -82,7 +82,7 @@ pub async fn run(
                 careful: unclean,
                 counted: HashSet::new(),
                 waited_below: None,
-                pace_of_updates: Frequency::default(),
+                frequency: Frequency::default(),
             };
             poll.lead(&mut role, &mut stop).await;
         } else {
@@ -112,7 +112,7 @@ struct Poll {
     /// What waited for us when we came, or came back, lies below this.
     waited_below: Option<u32>,
     absence: Absence,
-    pace_of_updates: Frequency,
+    frequency: Frequency,
 }
 
 impl Poll {
@@ -158,7 +158,7 @@ impl Poll {
                         self.waited_below = None;
                     }
                     let new = self.give_all(updates, stop).await;
-                    self.pace_of_updates.add(new, Instant::now());
+                    self.frequency.add(new, Instant::now());
                     if is_all && self.waited_below.is_none() {
                         let end = self.flight().end();
                         self.waited_below = Some(end);
@@ -205,7 +205,7 @@ impl Poll {
     /// With few in flight a new message is shown before it is acknowledged; with many the next would wait
     /// for that, and also where they come one soon after the other.
     fn hurry(&self) {
-        let is_much = self.flight().in_flight() > FEW || self.pace_of_updates.a_second > BUSY;
+        let is_much = self.flight().in_flight() > FEW || self.frequency.a_second > BUSY;
         self.shared.hurried.send_if_modified(|hurried| {
             let changes = *hurried != is_much;
             *hurried = is_much;
