@@ -8,6 +8,7 @@ mod counts;
 mod delivery;
 mod edit;
 mod lane;
+mod others;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -17,8 +18,9 @@ use jiff::{SignedDuration, Timestamp};
 pub use channel::{Channel, LONGEST_CAPTION, SendError, caption_to_send};
 use counts::Counts;
 pub use delivery::{deliver, deliver_after};
-pub use edit::{Edit, Known, edit, is_near, settle, urgency};
+pub use edit::{Edit, Known, Settled, edit, is_near, put_right, settle, urgency};
 pub use lane::lane;
+pub use others::{Others, SWIFT};
 
 use crate::dialogue::{Act, Dialogue};
 use crate::editions::Editions;
@@ -114,6 +116,8 @@ pub struct Origin {
     pub door: Door,
     /// What is shown to them and was not stored yet.
     pub known: Option<Known>,
+    /// Whether others may be showing something.
+    pub others: Others,
 }
 
 /// How somebody comes in.
@@ -156,7 +160,9 @@ pub async fn take(
         bot.store.doubt(person);
         found = bot.store.load(person).await?;
     }
-    for _ in 0..MOST_CONFLICTS {
+    let (begun, mut now) = (now, now);
+    let mut conflicts = 0;
+    while conflicts < MOST_CONFLICTS {
         // Nothing begins with a timer or a block: of this person nothing is kept, or not any more.
         if found.is_none() && !input.is_theirs() {
             return Ok(nothing_kept());
@@ -172,12 +178,20 @@ pub async fn take(
         if matches!(input, Input::Away { since } if record.active >= *since) {
             return Ok(unchanged(record));
         }
-        if update.is_some_and(|u| record.seen.contains(&u)) {
-            return Ok(unchanged(record));
-        }
         let edition = bot.edition_or_today(&record).await?;
         let (before, today) = (&*edition, &*bot.dialogue);
         let mut session = session_of(before, &record);
+        let busy = origin.others.wait(before, (&record, &session), input, now);
+        if let Some(wait) = busy.filter(|_| now.duration_since(begun) < others::MOST) {
+            tokio::time::sleep(wait.unsigned_abs()).await;
+            now += wait;
+            bot.store.doubt(person);
+            found = bot.store.load(person).await?;
+            continue;
+        }
+        if update.is_some_and(|u| record.seen.contains(&u)) {
+            return Ok(unchanged(record));
+        }
         let lost = record
             .body
             .session
@@ -280,7 +294,10 @@ pub async fn take(
                 });
             }
             Commit::Already(record) => return Ok(unchanged(record)),
-            Commit::Conflict(other) => found = other,
+            Commit::Conflict(other) => {
+                conflicts += 1;
+                found = other;
+            }
         }
     }
     Err(StoreError::Unavailable(
@@ -388,7 +405,8 @@ fn session_of(d: &Dialogue, record: &Record) -> Session {
 }
 
 /// Decide where the open question is to be shown: a message that lies above newer ones, or has no
-/// question any more, is left behind and folded.
+/// question any more, is left behind and folded. While another view of it is on its way, nobody can tell
+/// what it shows.
 fn place_question(seen: &Seen, record: &mut Record, fresh: bool) {
     let is_gone = seen.question.is_none();
     // A question goes below what is said meanwhile; the plan stays where it is.
@@ -399,6 +417,11 @@ fn place_question(seen: &Seen, record: &mut Record, fresh: bool) {
         let folding = &mut record.body.folding;
         folding.push(shown.message);
         folding.drain(..folding.len().saturating_sub(MOST_FOLDING));
+    }
+    if let (Some(view), Some(shown)) = (&seen.question, &mut record.body.shown)
+        && !is_shown(*shown, view)
+    {
+        shown.view = Shown::UNKNOWN;
     }
 }
 
@@ -473,7 +496,7 @@ fn has_undelivered(seen: &Seen, record: &Record) -> bool {
         return true;
     }
     match &seen.question {
-        Some(v) => body.shown.is_none_or(|s| s.view != hash(v)),
+        Some(v) => body.shown.is_none_or(|s| !is_shown(s, v)),
         None => false,
     }
 }
@@ -487,9 +510,17 @@ fn has_progress(seen: &Seen, record: &Record) -> bool {
     hash(view) != live.shown.view
 }
 
+/// Whether a message is known to show this view.
+fn is_shown(shown: Shown, view: &View) -> bool {
+    shown.view != Shown::UNKNOWN && shown.view == hash(view)
+}
+
 /// The hash by which a view is known to be shown.
 pub fn hash(view: &View) -> u64 {
     let mut hasher = DefaultHasher::new();
     view.hash(&mut hasher);
-    hasher.finish()
+    match hasher.finish() {
+        Shown::UNKNOWN => 1,
+        hash => hash,
+    }
 }

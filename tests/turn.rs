@@ -1,5 +1,8 @@
 //! Turns over a real store with a channel that fails on demand.
 
+#[path = "turn/others.rs"]
+mod others;
+
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 

@@ -576,7 +576,7 @@ fn visits(log: &[Event]) -> u32 {
     let opens = |what| match what {
         What::Moved { renumbered } => renumbered,
         What::Recalled => false,
-        what => !is_tick(what),
+        what => !what.is_tick(),
     };
     log.iter().filter(|e| opens(e.what)).count() as u32
 }
@@ -586,10 +586,6 @@ fn renumbered(before: u32, log: &[Event]) -> u32 {
     let moved = What::Moved { renumbered: true };
     let last = log.iter().rposition(|e| e.what == moved);
     last.map_or(0, |n| before.wrapping_add(visits(&log[..=n])))
-}
-
-fn is_tick(what: What) -> bool {
-    matches!(what, What::Ticked { .. } | What::Unticked { .. })
 }
 
 fn answers(what: What) -> bool {
@@ -651,7 +647,7 @@ fn is_after_verdict(d: &Dialogue, what: What) -> bool {
 /// The answer is what was taken back, if there was anything.
 fn undo(out: &mut Vec<(usize, Event)>) -> Option<What> {
     while let Some((_, e)) = out.last() {
-        if is_tick(e.what) || matches!(e.what, What::Explained { .. }) {
+        if e.what.is_tick() || matches!(e.what, What::Explained { .. }) {
             out.pop();
         } else {
             break;

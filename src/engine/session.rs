@@ -257,6 +257,13 @@ pub enum RoundWhat {
     WasOff,
 }
 
+impl What {
+    /// Whether something was only ticked, or unticked, on a screen that stays.
+    pub fn is_tick(self) -> bool {
+        matches!(self, What::Ticked { .. } | What::Unticked { .. })
+    }
+}
+
 impl Session {
     /// A session in which nothing was said.
     pub fn new(form: Form) -> Session {

@@ -79,8 +79,14 @@ pub struct Body {
 pub struct Shown {
     /// Its number in the chat.
     pub message: i64,
-    /// The hash of the view it shows.
+    /// The hash of the view it shows, or [`Shown::UNKNOWN`].
     pub view: u64,
+}
+
+impl Shown {
+    /// The view is being changed. What it shows until that is settled, nobody can tell, and a process that
+    /// dies meanwhile never will.
+    pub const UNKNOWN: u64 = 0;
 }
 
 /// A message that shows a pack that is on, or an exercise.

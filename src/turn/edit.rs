@@ -86,15 +86,23 @@ pub fn is_near(next_due: Option<Timestamp>, clock: &dyn Clock) -> bool {
     next_due.is_some_and(|at| at < clock.now() + DELIVERY_LEASE)
 }
 
-/// Store that the question of this record is shown; the answer is when they are due then. When somebody
-/// else has changed the record meanwhile, they show it, and nothing is stored.
+/// What storing that a question is shown came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// It is stored, and they are due then.
+    Done(Option<Timestamp>),
+    /// Somebody else has changed the record meanwhile, and shows it, or has erased it.
+    Overtaken,
+}
+
+/// Store that the question of this record is shown.
 pub async fn settle(
     bot: &Bot,
     person: Person,
     record: Record,
     shown: Shown,
     clock: &dyn Clock,
-) -> Result<Option<Timestamp>, StoreError> {
+) -> Result<Settled, StoreError> {
     let version = record.version;
     let mut next = record;
     Known { version, shown }.note_in(&mut next);
@@ -102,7 +110,20 @@ pub async fn settle(
     let now = clock.now();
     note_due(seen(&d, &next, now).as_ref(), &mut next, now);
     fail_point::reach("settle.before");
-    bot.store.commit(person, version, &next, None).await?;
+    let committed = bot.store.commit(person, version, &next, None).await?;
     fail_point::reach("settle.after");
-    Ok(next.due)
+    Ok(match committed {
+        Commit::Applied | Commit::Already(_) => Settled::Done(next.due),
+        Commit::Conflict(_) => Settled::Overtaken,
+    })
+}
+
+/// The record after others showed it and an edit of ours came, perhaps behind theirs: what it asks for
+/// then puts that right.
+pub fn put_right(mut record: Record, ours: Shown) -> Record {
+    match &mut record.body.shown {
+        Some(shown) if shown.message == ours.message => *shown = ours,
+        _ => record.body.folding.push(ours.message),
+    }
+    record
 }

@@ -4,7 +4,9 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::net::TcpStream;
 
+use crate::emulator::Fault;
 use crate::redis_server::Server;
 use crate::stage::{ANN, BEN, DANGER, EMERGENCY, PATIENCE, PLAIN, PLAIN_VERDICT, Stage, TO_DANGER};
 
@@ -200,6 +202,56 @@ async fn a_chat_may_land_on_any_process_and_one_that_dies_is_not_missed() {
     assert!(verdict.text.starts_with(PLAIN_VERDICT), "{}", verdict.text);
     stage.telegram.wait_until_idle().await;
     stage.telegram.assert_each_press_answered();
+}
+
+#[tokio::test]
+async fn what_is_posted_while_a_process_starts_is_taken_once_it_can_be() {
+    let mut stage = Stage::empty().await;
+    let port = free_port();
+    prepare(&mut stage, &[port]);
+    let slow = stage.telegram.fault(Fault::HoldBefore).on("getMe").arm();
+    stage.start_with(&[("BACKTALK_LISTEN", &listen(port))]);
+    slow.reached(1).await;
+    let posted = tokio::spawn(post(port, Some(SECRET), r#"{"update_id": 8}"#.into()));
+    for _ in 0..10 {
+        let url = format!("http://127.0.0.1:{port}/readyz");
+        let asked = reqwest::get(url).await.expect("The program answers.");
+        assert_eq!(asked.status().as_u16(), 503);
+    }
+    assert!(!posted.is_finished(), "Nothing can be taken yet.");
+    slow.release();
+    assert_eq!(posted.await.expect("It is posted."), 200);
+}
+
+/// Telegram, or a balancer, then tries the next process at once; what was refused would come again only
+/// seconds later.
+#[tokio::test]
+async fn a_process_that_stops_closes_its_door_before_it_finishes() {
+    let mut stage = Stage::empty().await;
+    let port = free_port();
+    prepare(&mut stage, &[port]);
+    stage.settings.push(("BACKTALK_LISTEN", listen(port)));
+    let process = stage.another();
+    wait_until_ready(port).await;
+    let slow = stage
+        .telegram
+        .fault(Fault::HoldBefore)
+        .on("sendMessage")
+        .arm();
+    let ann = stage.talk(ANN);
+    let start = ann.person.command("start");
+    slow.reached(1).await;
+    stage.telegram.wait_until_confirmed(start.update).await;
+    process.ask_to_stop();
+    let closed = async {
+        while TcpStream::connect(listen(port)).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(PATIENCE, closed).await;
+    in_time.expect("It is closed some time.");
+    slow.release();
+    ann.chat.wait_for_text("back").await;
 }
 
 #[tokio::test]

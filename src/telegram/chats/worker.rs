@@ -24,7 +24,7 @@ use crate::logs::Mark;
 use crate::metrics::metrics;
 use crate::store::{Person, Record, Shown, UpdateId};
 use crate::telegram::first_reply::FirstReply;
-use crate::turn::{self, Edit, Known, Origin, SendError};
+use crate::turn::{self, Edit, Known, Origin, Others, SendError, Settled};
 
 /// A worker with nothing to do ends after this long. What it knows is in the store, and another is begun
 /// in a microsecond.
@@ -50,6 +50,8 @@ pub struct Worker {
     person: Person,
     jobs: mpsc::Receiver<Box<InHand>>,
     flood: Flood,
+    /// The version of the record that the last turn left. What it asks for is shown here.
+    left: Option<u64>,
     /// Turns in a row that left what is to be shown to the next.
     unspoken: u32,
     failed: Option<Failed>,
@@ -65,6 +67,8 @@ pub struct Worker {
 struct Showing {
     edit: BoxFuture<'static, Result<(), SendError>>,
     unsettled: Unsettled,
+    /// When the turn was stored that it shows.
+    stored: Instant,
     /// The visit of the buttons that it brings.
     visit: Option<u32>,
     /// That of the buttons that stood there before.
@@ -77,6 +81,8 @@ struct Showing {
 struct Unsettled {
     record: Record,
     shown: Shown,
+    /// It took so long to be shown that others may have shown something before.
+    is_late: bool,
     /// When their next timer is due.
     next_due: Option<Timestamp>,
     /// What was done counts as under way until that is stored.
@@ -131,6 +137,7 @@ impl Worker {
             person,
             jobs,
             flood,
+            left: None,
             unspoken: 0,
             failed: None,
             showing: None,
@@ -217,6 +224,7 @@ impl Worker {
                 language: job.language,
                 door: job.door,
                 known,
+                others: Others::Some { ours: self.left },
             },
             press: job.press,
             received: job.received,
@@ -241,6 +249,7 @@ impl Worker {
                 return (job.done)(End::Again);
             }
         };
+        self.left = turned.record.as_ref().map(|record| record.version);
         if !turned.already && turned.record.is_some() {
             // It was stored too that the edit before was shown.
             self.unsettled = None;
@@ -309,9 +318,12 @@ impl Worker {
         match result {
             Ok(()) => {
                 self.visit = showing.visit;
-                let is_near = turn::is_near(showing.unsettled.next_due, &*self.shared.clock);
-                self.unsettled = Some((showing.unsettled, Instant::now() + SETTLE));
-                if is_near {
+                let mut unsettled = showing.unsettled;
+                unsettled.is_late = showing.stored.elapsed() >= turn::SWIFT.unsigned_abs();
+                let is_near = turn::is_near(unsettled.next_due, &*self.shared.clock);
+                let is_now = unsettled.is_late || is_near;
+                self.unsettled = Some((unsettled, Instant::now() + SETTLE));
+                if is_now {
                     self.settle().await;
                 }
             }
@@ -330,11 +342,36 @@ impl Worker {
             return;
         };
         let (bot, clock) = (self.shared.bot(), &*self.shared.clock);
-        let settled = turn::settle(&bot, self.person, unsettled.record, unsettled.shown, clock);
-        match settled.await {
-            Ok(due) => self.shared.alarm.due(due),
+        let Unsettled {
+            record,
+            shown,
+            is_late,
+            ..
+        } = unsettled;
+        match turn::settle(&bot, self.person, record, shown, clock).await {
+            Ok(Settled::Done(due)) => self.shared.alarm.due(due),
+            Ok(Settled::Overtaken) if is_late => self.put_right(shown).await,
+            Ok(Settled::Overtaken) => {}
             // It is edited once more, which changes nothing.
             Err(error) => warn!(%error, "it could not be stored that a question was shown"),
+        }
+    }
+
+    /// Show again what others showed while an edit of ours was under way, which may have come behind it.
+    async fn put_right(&mut self, ours: Shown) {
+        let (bot, now) = (self.shared.bot(), self.shared.clock.now());
+        let origin = Origin {
+            others: Others::Some { ours: None },
+            ..Origin::default()
+        };
+        match turn::take(&bot, self.person, &Input::Due, &origin, now).await {
+            Ok(turned) => {
+                if let Some(record) = turned.record {
+                    let record = turn::put_right(record, ours);
+                    Box::pin(self.deliver(record, true, None, None)).await;
+                }
+            }
+            Err(error) => warn!(%error, "what two processes showed could not be put in order"),
         }
     }
 
@@ -385,9 +422,11 @@ impl Worker {
                     unsettled: Unsettled {
                         record,
                         shown,
+                        is_late: false,
                         next_due,
                         _token: token,
                     },
+                    stored: Instant::now(),
                     visit,
                     visit_before: self.visit,
                     _showing: showing,
