@@ -29,7 +29,12 @@ fn main() {
     let mut rows = Vec::new();
     let has_redis = Command::new("redis-server").arg("--version").output();
     match has_redis {
-        Ok(_) => runtime.block_on(bench::redis(&args, &mut rows)),
+        Ok(_) => {
+            let kinds = [("Redis", &[][..]), ("Redis in memory", bench::IN_MEMORY)];
+            for kind in kinds {
+                runtime.block_on(bench::redis(&args, kind, &mut rows));
+            }
+        }
         Err(_) => println!("redis-server is not installed: its rows are left out."),
     }
     runtime.block_on(bench::sqlite(&args, &mut rows));

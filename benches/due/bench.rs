@@ -47,17 +47,20 @@ fn keyring() -> Keyring {
     Keyring::parse(1, &Keyring::new_key()).expect("a new key is one")
 }
 
-/// Measure a store in Redis that writes to its disk before it answers.
-pub async fn redis(args: &Args, rows: &mut Vec<Row>) {
+/// What a Redis is told that keeps nothing on a disk.
+pub const IN_MEMORY: &[&str] = &["--appendonly", "no"];
+
+/// Measure a store in Redis, which writes to its disk before it answers unless `options` say otherwise.
+pub async fn redis(args: &Args, (name, options): (&'static str, &[&str]), rows: &mut Vec<Row>) {
     let mut row = |what: String, measured: String| {
-        println!("redis: {what}: {measured}");
+        println!("{name}: {what}: {measured}");
         rows.push(Row {
-            store: "Redis",
+            store: name,
             what,
             measured,
         });
     };
-    let server = Server::start(&[]);
+    let server = Server::start(options);
     let keys = keyring();
     let store = async |prefix: &str| -> Arc<dyn Store> {
         let settings = Settings {

@@ -21,6 +21,9 @@ const RENEWAL_OF_OURS: SignedDuration = SignedDuration::from_secs(8);
 /// A message that the messenger refuses this often is given up.
 const MOST_REFUSALS: u8 = 5;
 
+/// The wait before a question is folded that stands below the one which others showed meanwhile.
+const SOON: SignedDuration = SignedDuration::from_secs(1);
+
 /// The wait after the messenger refused a message: the same words are hardly taken a moment later.
 const AFTER_REFUSAL: Duration = Duration::from_secs(10);
 
@@ -481,6 +484,9 @@ impl Delivery<'_> {
                 let timer = seen.as_ref().and_then(Seen::next_due);
                 next.due = [Some(now + wait), timer].into_iter().flatten().min();
             }
+            if done.is_second(&next) {
+                next.due = next.due.min(Some(now + SOON));
+            }
             fail_point::reach("settle.before");
             let committed = store.commit(person, found.version, &next, None).await?;
             fail_point::reach("settle.after");
@@ -509,6 +515,13 @@ impl Delivery<'_> {
 }
 
 impl Delivered {
+    /// Whether the question was sent, but others had sent it too, so that it is to be folded.
+    fn is_second(&self, record: &Record) -> bool {
+        let folding = &record.body.folding;
+        self.shown
+            .is_some_and(|ours| folding.contains(&ours.message))
+    }
+
     /// Note in a record what was sent and what was not; the answer is how many messages are given
     /// up.
     ///

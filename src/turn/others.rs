@@ -8,10 +8,10 @@ use super::*;
 
 /// What another process committed is left to it for so long. One that died is waited for in vain, so it
 /// is a part of the two seconds in which somebody is to be answered.
-const MOMENT: SignedDuration = SignedDuration::from_secs(1);
+const MOMENT: SignedDuration = SignedDuration::from_millis(1_500);
 
 /// The most that a turn waits for others, however often they commit.
-pub(super) const MOST: SignedDuration = SignedDuration::from_millis(1_500);
+pub(super) const MOST: SignedDuration = SignedDuration::from_millis(1_750);
 
 /// So long after its commit an edit has arrived. One that took longer looks by itself whether something
 /// else was to be shown meanwhile.

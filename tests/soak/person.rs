@@ -149,6 +149,8 @@ impl Somebody {
         self.sure = session.unwrap_or_else(|| engine::begin(d));
         self.acknowledged = whats(&self.sure);
         self.intends.clear();
+        // They wait no longer for what follows from what is gone.
+        self.awaited = Awaited::Nothing;
         self.say(d, "/status", Input::Command(Command::Status));
         self.mood = Mood::Waiting {
             until: Instant::now() + self.chance.within(&PATIENCE),
