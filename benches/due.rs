@@ -20,6 +20,10 @@ use std::process::Command;
 
 use bench::Args;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let args = Args::read();
     let runtime = tokio::runtime::Builder::new_multi_thread()

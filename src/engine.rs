@@ -36,6 +36,9 @@ pub mod view;
 pub mod words;
 mod would_change;
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 pub use effect::{Button, Owed, Priority, Step, Timer, View};
@@ -130,6 +133,15 @@ struct Turn<'a> {
     day_passed: bool,
     /// *No* or *Carry on* was pressed.
     carried_on: bool,
+    /// The session as it was last folded.
+    folded: RefCell<Option<Folded>>,
+}
+
+/// A session that was folded, by what the fold depends on. A log only grows in a turn, or is cleared.
+struct Folded {
+    events: usize,
+    visits_before: u32,
+    state: Arc<State>,
 }
 
 impl<'a> Turn<'a> {
@@ -144,12 +156,23 @@ impl<'a> Turn<'a> {
             erase: false,
             day_passed: false,
             carried_on: false,
+            folded: RefCell::default(),
         }
     }
 
+    /// The session as it is now, if it was folded.
+    fn known_state(&self) -> Option<Arc<State>> {
+        let folded = self.folded.borrow();
+        let is_current =
+            |f: &&Folded| (f.events, f.visits_before) == (self.s.log.len(), self.s.visits_before);
+        folded.as_ref().filter(is_current).map(|f| f.state.clone())
+    }
+
     fn done(self) -> Step {
+        let state = self.known_state();
         Step {
             session: (!self.erase).then_some(self.s),
+            state,
             owed: self.owed,
             fresh: self.fresh,
             notice: self.notice,
@@ -158,8 +181,17 @@ impl<'a> Turn<'a> {
 }
 
 impl Turn<'_> {
-    fn state(&self) -> State {
-        State::of(self.d, &self.s)
+    fn state(&self) -> Arc<State> {
+        if let Some(state) = self.known_state() {
+            return state;
+        }
+        let state = Arc::new(State::of(self.d, &self.s));
+        self.folded.replace(Some(Folded {
+            events: self.s.log.len(),
+            visits_before: self.s.visits_before,
+            state: state.clone(),
+        }));
+        state
     }
 
     fn say(&mut self, what: What) {
@@ -191,7 +223,7 @@ impl Turn<'_> {
         }
         match input {
             Input::Due => {
-                let fired = fire::fire(self.d, &mut self.s, self.now);
+                let fired = fire::fire(self.d, &mut self.s, before.clone(), self.now);
                 self.owed.extend(fired.owed);
                 self.fresh |= fired.fresh;
             }
@@ -411,6 +443,7 @@ impl Turn<'_> {
             self.s.visits_before = state.visit.wrapping_add(1);
             coaching::keep_days_of_answers(self.d, &mut self.s);
             self.s.log.clear();
+            self.folded.take();
         }
         self.s.aside = Aside::None;
         self.s.waiting.clear();

@@ -267,7 +267,10 @@ pub async fn take(
             today
         };
         let seen = next.body.session.as_ref();
-        let seen = seen.map(|session| Seen::of(after, session, now));
+        let seen = seen.map(|session| match &result.state {
+            Some(state) => Seen::of_state(after, session, state, now),
+            None => Seen::of(after, session, now),
+        });
         if let Some(seen) = &seen {
             place_question(seen, &mut next, result.fresh);
             place_live(seen, &mut next);

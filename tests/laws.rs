@@ -89,9 +89,11 @@ fn converse(doings: &[Do], mut each: impl FnMut(&Session, &Input, &Session, Time
                 language: Some("en-GB".into()),
             },
         };
-        let after = step(d, &session, &input, now)
-            .session
-            .unwrap_or_else(|| begin(d));
+        let stepped = step(d, &session, &input, now);
+        if let (Some(state), Some(after)) = (stepped.state, &stepped.session) {
+            assert_eq!(*state, State::of(d, after), "It is folded as it is now.");
+        }
+        let after = stepped.session.unwrap_or_else(|| begin(d));
         each(&session, &input, &after, now);
         session = after;
     }

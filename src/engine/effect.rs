@@ -1,8 +1,11 @@
 //! What a step asks the edge to do, as data.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::fold::State;
 use super::press::{Press, Wish};
 use super::session::Session;
 
@@ -11,6 +14,8 @@ use super::session::Session;
 pub struct Step {
     /// The session after the input. Nothing when it is to be erased.
     pub session: Option<Session>,
+    /// That session as the step folded it, if it did.
+    pub state: Option<Arc<State>>,
     /// New messages, in order. They are kept as keys and rendered when they are sent.
     pub owed: Vec<Owed>,
     /// Whether the open question is to be sent anew, below what was written since.

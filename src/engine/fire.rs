@@ -1,5 +1,7 @@
 //! What due timers do: each is noted, and what it says is owed.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::effect::{Owed, Timer};
@@ -20,11 +22,15 @@ pub struct Fired {
     pub fresh: bool,
 }
 
-/// Let every timer that is due at `now` happen.
-pub fn fire(d: &Dialogue, session: &mut Session, now: Timestamp) -> Fired {
+/// Let every timer that is due at `now` happen. `state` is the session folded.
+pub fn fire(d: &Dialogue, session: &mut Session, mut state: Arc<State>, now: Timestamp) -> Fired {
     let mut fired = Fired::default();
+    let mut events = session.log.len();
     loop {
-        let state = State::of(d, session);
+        if session.log.len() != events {
+            events = session.log.len();
+            state = Arc::new(State::of(d, session));
+        }
         let all = timers(d, session, &state, now);
         let Some(timer) = all.iter().find(|t| t.at <= now) else {
             return fired;

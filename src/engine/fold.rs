@@ -116,20 +116,17 @@ impl State {
             check_in: None,
             last_ms: log.last().map_or(0, |e| e.at_ms),
         };
+        let mut before: Vec<Known> = Vec::new();
         for (index, event) in effective(d, log) {
-            let before: Vec<Known> = d
-                .clock
-                .since
-                .iter()
-                .map(|s| state.known.get(s.fact))
-                .collect();
+            before.clear();
+            before.extend(d.clock.since.iter().map(|s| state.known.get(s.fact)));
             state.apply(d, index, event);
             if lasts(d, event.what) {
                 state.age(d, event.at_ms);
                 continue;
             }
-            for (since, before) in d.clock.since.iter().zip(before) {
-                if state.known.get(since.fact) != before {
+            for (since, before) in d.clock.since.iter().zip(&before) {
+                if state.known.get(since.fact) != *before {
                     state.said_at.insert(since.fact, event.at_ms);
                 }
             }

@@ -27,15 +27,19 @@ pub struct Seen {
 impl Seen {
     /// Look at a session.
     pub fn of(d: &Dialogue, session: &Session, now: Timestamp) -> Seen {
-        let state = State::of(d, session);
-        let rounds = rounds::fold(d, session, &state);
+        Seen::of_state(d, session, &State::of(d, session), now)
+    }
+
+    /// The same, of a session that is folded already.
+    pub fn of_state(d: &Dialogue, session: &Session, state: &State, now: Timestamp) -> Seen {
+        let rounds = rounds::fold(d, session, state);
         let told = state.told.map(|told| told.disposition);
         Seen {
-            question: view::view_of(d, session, &state, now),
-            live: view::live_of(d, session, &state, &rounds, now),
+            question: view::view_of(d, session, state, now),
+            live: view::live_of(d, session, state, &rounds, now),
             is_open: state.open,
-            timers: timers::timers_of(d, session, &state, &rounds, now),
-            next_look: timers::next_look_of(d, &state, &rounds, now),
+            timers: timers::timers_of(d, session, state, &rounds, now),
+            next_look: timers::next_look_of(d, state, &rounds, now),
             is_emergency: told == Some(Disposition::Emergency),
         }
     }

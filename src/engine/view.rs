@@ -404,8 +404,18 @@ fn why_words(d: &Dialogue, state: &State, words: &mut Words) {
 
 /// A new message that is owed, as it is sent now.
 pub fn render(d: &Dialogue, session: &Session, owed: &Owed, now: Timestamp) -> View {
-    let state = State::of(d, session);
-    let words = words(d, session, &state);
+    render_of(d, session, &State::of(d, session), owed, now)
+}
+
+/// The same, of a session that is folded already.
+pub fn render_of(
+    d: &Dialogue,
+    session: &Session,
+    state: &State,
+    owed: &Owed,
+    now: Timestamp,
+) -> View {
+    let words = words(d, session, state);
     match owed {
         Owed::Verdict { event } => verdict::verdict(d, session, usize::from(*event)),
         Owed::Reminder {
@@ -415,7 +425,7 @@ pub fn render(d: &Dialogue, session: &Session, owed: &Owed, now: Timestamp) -> V
         } => reminder(
             d,
             session,
-            &state,
+            state,
             words,
             (id, note.as_deref()),
             *planned_ms,
@@ -431,27 +441,27 @@ pub fn render(d: &Dialogue, session: &Session, owed: &Owed, now: Timestamp) -> V
                 .and_then(|ms| Timestamp::from_millisecond(ms).ok())
                 .unwrap_or(now);
             let mut own = words;
-            round_words(d, session, &state, at, &mut own);
+            round_words(d, session, state, at, &mut own);
             let utc = now.to_zoned(TimeZone::UTC);
             own.set(
                 "deleted_at",
                 utc.strftime("%-d %B %Y, %H:%M UTC").to_string(),
             );
-            message_view(d, session, &state, &own, id)
+            message_view(d, session, state, &own, id)
         }
         Owed::Summary => View {
-            text: verdict::summary(d, session, &state, now),
-            rows: change_row(d, &state),
+            text: verdict::summary(d, session, state, now),
+            rows: change_row(d, state),
         },
         Owed::WhyVerdict => View {
-            text: verdict::why(d, session, &state),
+            text: verdict::why(d, session, state),
             rows: Vec::new(),
         },
         Owed::Export => View {
-            text: verdict::summary(d, session, &state, now),
+            text: verdict::summary(d, session, state, now),
             rows: Vec::new(),
         },
-        Owed::Folded => folded(d, session, &state),
+        Owed::Folded => folded(d, session, state),
     }
 }
 

@@ -59,7 +59,8 @@ pub async fn deliver_after(
     };
     let d = bot.edition_or_today(&record).await?;
     let now = clock.now();
-    let seen = Seen::of(&d, &session, now);
+    let state = State::of(&d, &session);
+    let seen = Seen::of_state(&d, &session, &state, now);
     if !has_undelivered(&seen, &record) && !has_progress(&seen, &record) {
         return Ok(due);
     }
@@ -71,6 +72,7 @@ pub async fn deliver_after(
         urgency,
         clock,
         session,
+        state,
         record,
         leased: clock.now(),
         edited,
@@ -100,6 +102,8 @@ struct Delivery<'a> {
     urgency: Priority,
     clock: &'a dyn Clock,
     session: Session,
+    /// The session folded.
+    state: State,
     /// As it stands in the store, unless somebody else changes it.
     record: Record,
     /// When the lease on the delivery began, or was renewed.
@@ -178,7 +182,7 @@ impl Delivery<'_> {
         if !engine::meant::is_timely(&self.d, &self.session, &entry.owed, now) {
             return Ok(());
         }
-        let view = view::render(&self.d, &self.session, &entry.owed, now);
+        let view = view::render_of(&self.d, &self.session, &self.state, &entry.owed, now);
         // What a log no longer holds cannot be told; it must not stand in the way of others.
         let parts = parts(view).into_iter().filter(|v| !v.text.is_empty());
         for (n, part) in parts.enumerate() {
@@ -199,7 +203,7 @@ impl Delivery<'_> {
     async fn send_history(&self, entry: &OwedEntry) -> Result<(), Stop> {
         let d = &*self.d;
         let now = self.clock.now();
-        let view = view::render(d, &self.session, &entry.owed, now);
+        let view = view::render_of(d, &self.session, &self.state, &entry.owed, now);
         let history = picture::of_session(d, &self.session, now);
         // Drawing takes a moment, in which others are answered.
         let drawn = tokio::task::spawn_blocking(move || picture::png(&history)).await;
@@ -233,7 +237,8 @@ impl Delivery<'_> {
     }
 
     async fn show_question(&mut self) -> Result<(), Stop> {
-        let Some(open) = view::view(&self.d, &self.session, self.clock.now()) else {
+        let (d, session, state) = (&*self.d, &self.session, &self.state);
+        let Some(open) = view::view_of(d, session, state, self.clock.now()) else {
             return Ok(());
         };
         let view = hash(&open);
@@ -277,9 +282,7 @@ impl Delivery<'_> {
     /// Bring the message of a round or an exercise up to date. The first is as urgent as what it
     /// answers; how far it has come can wait for everything else.
     async fn show_live(&mut self) -> Result<(), Stop> {
-        let d = &*self.d;
-        let now = self.clock.now();
-        let Some((began_ms, view)) = view::live(d, &self.session, now) else {
+        let Some((began_ms, view)) = self.live() else {
             return Ok(());
         };
         let before = self.record.body.live.filter(|l| l.began_ms == began_ms);
@@ -293,10 +296,7 @@ impl Delivery<'_> {
         }
         self.ready(Priority::Progress).await?;
         // While it waited, it may have gone on, or be over.
-        let now = self.clock.now();
-        let Some((_, view)) =
-            view::live(&self.d, &self.session, now).filter(|(began, _)| *began == began_ms)
-        else {
+        let Some((_, view)) = self.live().filter(|(began, _)| *began == began_ms) else {
             return Ok(());
         };
         let message = before.shown.message;
@@ -313,6 +313,24 @@ impl Delivery<'_> {
         Ok(())
     }
 
+    /// The message of a round or an exercise, as it is to be now.
+    fn live(&self) -> Option<(i64, View)> {
+        let rounds = engine::rounds::fold(&self.d, &self.session, &self.state);
+        let now = self.clock.now();
+        view::live_of(&self.d, &self.session, &self.state, &rounds, now)
+    }
+
+    /// How they stand, unless somebody else has changed the record.
+    fn seen(&self, now: Timestamp) -> Seen {
+        Seen::of_state(&self.d, &self.session, &self.state, now)
+    }
+
+    /// When the next timer is due.
+    fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let timers = timers::timers(&self.d, &self.session, &self.state, now);
+        timers.first().map(|timer| timer.at)
+    }
+
     fn live_is(&mut self, began_ms: i64, message: i64, view: &View) {
         let view = hash(view);
         self.done.live = Some(Live {
@@ -322,8 +340,7 @@ impl Delivery<'_> {
     }
 
     async fn send_live(&mut self) -> Result<(), Stop> {
-        let now = self.clock.now();
-        let Some((began_ms, view)) = view::live(&self.d, &self.session, now) else {
+        let Some((began_ms, view)) = self.live() else {
             return Ok(());
         };
         let message = match self.send(&view).await {
@@ -372,9 +389,8 @@ impl Delivery<'_> {
     /// What a question message says once it is left behind.
     fn folded(&self) -> View {
         let d = &*self.d;
-        let state = State::of(d, &self.session);
-        if !state.open {
-            return view::folded(d, &self.session, &state);
+        if !self.state.open {
+            return view::folded(d, &self.session, &self.state);
         }
         let moved = d.messages.get("moved");
         View {
@@ -407,7 +423,7 @@ impl Delivery<'_> {
     /// Until the lease on the delivery must be renewed, or a timer comes that may be more urgent.
     fn until_renewal(&self) -> Duration {
         let now = self.clock.now();
-        let next = timers::next_due(&self.d, &self.session, now);
+        let next = self.next_due(now);
         next.map_or(RENEWAL, |at| self.clock.until(at).min(RENEWAL))
     }
 
@@ -423,7 +439,7 @@ impl Delivery<'_> {
 
     async fn renew(&mut self) -> Result<(), Stop> {
         let now = self.clock.now();
-        let next = timers::next_due(&self.d, &self.session, now);
+        let next = self.next_due(now);
         if next.is_some_and(|at| at <= now) {
             // A timer has come meanwhile, and may be more urgent than this.
             return Err(Stop::Send(SendError::Later(Duration::ZERO)));
@@ -431,7 +447,7 @@ impl Delivery<'_> {
         let mut next = self.record.clone();
         let owed = &mut next.body.owed;
         owed.retain(|o| !self.done.sent.contains(&o.number));
-        note_due(seen(&self.d, &next, now).as_ref(), &mut next, now);
+        note_due(Some(&self.seen(now)), &mut next, now);
         let renewed = self
             .bot
             .store
@@ -469,7 +485,12 @@ impl Delivery<'_> {
             let now = self.clock.now();
             // Whoever changed the record may have moved it to another form.
             let d = self.bot.edition_or_today(&next).await?;
-            let seen = seen(&d, &next, now);
+            let seen = match &next.body.session {
+                Some(session) if *session == self.session => {
+                    Some(Seen::of_state(&d, session, &self.state, now))
+                }
+                _ => seen(&d, &next, now),
+            };
             if let Some(seen) = &seen {
                 place_live(seen, &mut next);
             }
