@@ -204,7 +204,7 @@ pub async fn take(
         if let Some(language) = &origin.language {
             engine::meet(&bot.dialogue, &mut session, language);
         }
-        let result = if session.form == today.form {
+        let mut result = if session.form == today.form {
             step(today, &session, input, now)
         } else {
             // A verdict that is still owed is told from the log of before.
@@ -267,8 +267,10 @@ pub async fn take(
             today
         };
         let seen = next.body.session.as_ref();
-        let seen = seen.map(|session| match &result.state {
-            Some(state) => Seen::of_state(after, session, state, now),
+        // The fold is large, and not needed while this is stored.
+        let state = result.state.take();
+        let seen = seen.map(|session| match state {
+            Some(state) => Seen::of_state(after, session, &state, now),
             None => Seen::of(after, session, now),
         });
         if let Some(seen) = &seen {
