@@ -228,3 +228,33 @@ fn promtool_reads_the_rules_their_tests_the_configuration_and_the_dashboard() {
         );
     }
 }
+
+/// The crates of the image are built over Cargo.toml alone, and cargo refuses one that names a file which is
+/// not there.
+#[test]
+fn cargo_reads_what_the_image_is_built_from() {
+    let dockerfile = read("Dockerfile");
+    let begin = dockerfile
+        .find("RUN mkdir src")
+        .expect("It makes a folder.");
+    let step = &dockerfile[begin + "RUN ".len()..];
+    let end = step.find("&& tools/").expect("Then it builds.");
+    let step = step[..end].replace("\\\n", "");
+    let stage = tempfile::tempdir().expect("A folder can be made.");
+    for file in ["Cargo.toml", "Cargo.lock"] {
+        std::fs::copy(path(file), stage.path().join(file)).expect("It can be copied.");
+    }
+    let run = |program: &str, arguments: &[&str]| {
+        let mut command = Command::new(program);
+        let ran = command.args(arguments).current_dir(stage.path()).output();
+        let ran = ran.unwrap_or_else(|error| panic!("{program}: {error}"));
+        assert!(
+            ran.status.success(),
+            "{}",
+            String::from_utf8_lossy(&ran.stderr)
+        );
+    };
+    run("sh", &["-ec", &step]);
+    let metadata = ["metadata", "--no-deps", "--offline", "--format-version=1"];
+    run(env!("CARGO"), &metadata);
+}
