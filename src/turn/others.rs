@@ -55,20 +55,22 @@ impl Others {
         if !body.owed.is_empty() {
             return Some(LOOK_AGAIN);
         }
+        let is_edited = age < SWIFT && body.shown.is_some_and(|s| s.view == Shown::UNKNOWN);
+        // Only who has begun a round or an exercise can be about to see one.
+        let may_be_sent = body.shown.is_none() || body.live.is_none() && !session.rounds.is_empty();
+        if !is_edited && !may_be_sent {
+            return None;
+        }
         let seen = Seen::of(d, session, now);
-        if body.live.is_none() && seen.live.is_some() {
+        let is_question_sent = body.shown.is_none() && seen.question.is_some();
+        if is_question_sent || body.live.is_none() && seen.live.is_some() {
             return Some(LOOK_AGAIN);
         }
-        let question = seen.question.as_ref()?;
-        let Some(shown) = body.shown else {
-            return Some(LOOK_AGAIN);
-        };
         // Who presses what only the edit can have brought has seen it.
-        let is_pressed =
-            matches!(input, Input::Press(press) if Some(press.visit) == question.visit());
+        let visit = seen.question.and_then(|view| view.visit());
+        let is_pressed = matches!(input, Input::Press(press) if Some(press.visit) == visit);
         let last = session.log.last();
         let is_new = session.aside == Aside::None && last.is_some_and(|e| !e.what.is_tick());
-        let is_seen = is_pressed && is_new;
-        (!is_shown(shown, question) && !is_seen && age < SWIFT).then(|| SWIFT - age)
+        (is_edited && !(is_pressed && is_new)).then(|| SWIFT - age)
     }
 }
